@@ -1,0 +1,91 @@
+/**
+ * The port between Warren and a broker, five members, untyped packets. This comment is its contract.
+ *
+ * **Publishing.** `publish` succeeds once the broker has taken responsibility (a publisher confirm):
+ * `routed` when at least one queue got a copy, `unroutable` when none did. It fails `Rejected` when a
+ * queue on the way is full and `Disconnected` when the confirm did not come. Packets published one
+ * after another to one queue arrive in that order.
+ *
+ * **Consuming.** `consume` returns once the broker has accepted the consumer, which lives until the scope
+ * closes. `deliver` is called once a delivery, synchronously, never with more than `prefetch` unsettled,
+ * and must not throw. A delivery is settled exactly once; a second settlement is ignored. `requeue`
+ * puts it back near the head; `reject` sends it to the queue's dead-letter exchange. Deliveries that
+ * are unsettled when the consumer's connection is lost come again, with `redelivered` set and
+ * `deliveryCount` grown by one. Closing the scope stops new deliveries and leaves those in hand to be settled.
+ *
+ * **Declaring.** Idempotent; an equal declaration succeeds, a different one fails `Clash` and changes nothing.
+ *
+ * **Closing.** Ends with the layer's scope: consumers are cancelled, exclusive queues deleted.
+ *
+ * The port knows no contracts, deadlines or retries: those are the runtime's.
+ */
+import { Context, type Effect, type Scope, type Stream } from "effect"
+import type { Packet } from "./Packet.ts"
+import type { Topology } from "./Topology.ts"
+import type { TransportError } from "./TransportError.ts"
+
+/** Where a packet is published. `exchange` `""` is the default exchange: `key` names the queue. */
+export interface Route {
+  readonly exchange: string
+  readonly key: string
+}
+
+/** What the broker said of a publish. */
+export type Confirm = "routed" | "unroutable"
+
+/** What becomes of a delivery: done, once more, or to the dead-letter exchange. */
+export type Verdict = "ack" | "requeue" | "reject"
+
+/** One packet in hand. */
+export interface Delivery {
+  readonly packet: Packet
+  readonly queue: string
+  /** Whether it may have been delivered before. */
+  readonly redelivered: boolean
+  /** How often it came back before, as far as the broker counts (quorum queues); else 0. */
+  readonly deliveryCount: number
+  /** Gives the verdict; the first one counts. */
+  readonly settle: (verdict: Verdict) => Effect.Effect<void, TransportError>
+}
+
+/** How to consume a queue. */
+export interface ConsumeOptions {
+  /** Unsettled deliveries at most, at least 1. */
+  readonly prefetch: number
+  /** Called when the broker ends the consumer (queue deleted, leader lost), not when the scope closes. */
+  readonly onCancelled?: () => void
+}
+
+/** What a transport promises beyond the contract; the behaviour suite reads it. */
+export interface Traits {
+  /** For people: `in-process`, `amqp`. */
+  readonly name: string
+  /** Messages outlive the process. */
+  readonly durable: boolean
+  /** Other processes can be reached. */
+  readonly shared: boolean
+  /** Body bytes at most. */
+  readonly maxBytes: number
+}
+
+/** The connection's life. `Ready` means publishing and every consumer work, not merely that TCP is up. */
+export type Status =
+  | { readonly _tag: "Connecting"; readonly attempt: number }
+  | { readonly _tag: "Ready"; readonly server: string }
+  | { readonly _tag: "Blocked"; readonly reason: string }
+  | { readonly _tag: "Disconnected"; readonly reason: string }
+  | { readonly _tag: "Closed" }
+
+/** The port; see the file's comment for its contract. */
+export class Transport extends Context.Service<Transport, {
+  readonly traits: Traits
+  /** The present status, then each change. */
+  readonly status: Stream.Stream<Status>
+  readonly declare: (topology: Topology) => Effect.Effect<void, TransportError>
+  readonly publish: (route: Route, packet: Packet) => Effect.Effect<Confirm, TransportError>
+  readonly consume: (
+    queue: string,
+    options: ConsumeOptions,
+    deliver: (delivery: Delivery) => void,
+  ) => Effect.Effect<void, TransportError, Scope.Scope>
+}>()("warren/transport/Transport") {}

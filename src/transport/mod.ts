@@ -1,0 +1,13 @@
+/**
+ * Door of the transport room: the port that every broker adapter implements.
+ */
+// what travels, and what must exist
+export type { Headers, HeaderValue, Packet } from "./Packet.ts"
+export type { Binding, ExchangeSpec, QueueSpec, Topology } from "./Topology.ts"
+export { merge } from "./Topology.ts"
+// the port
+export type { Confirm, ConsumeOptions, Delivery, Route, Status, Traits, Verdict } from "./Transport.ts"
+export { Transport } from "./Transport.ts"
+// what goes wrong
+export type { Reason } from "./TransportError.ts"
+export { Clash, Disconnected, Forbidden, NotFound, Rejected, TooLarge, TransportError } from "./TransportError.ts"
