@@ -1,0 +1,214 @@
+/**
+ * One connection to a broker and its channels, as Effects: the only file that imports amqplib.
+ *
+ * Above it: `declare.ts`, `Publisher.ts` and `Consumer.ts`, which see the narrow `Channel` below and never the library.
+ * It opens, closes and reports; it does not reconnect, and decides nothing about messages. A channel's error ends that
+ * channel, a connection's error ends all of them.
+ */
+import amqp, { type ChannelModel, type ConfirmChannel, type ConsumeMessage, type Message } from "amqplib"
+import { Buffer } from "node:buffer"
+import { Effect, Redacted, type Scope } from "effect"
+import type { Verdict } from "../../src/transport/mod.ts"
+import type { Address } from "./Address.ts"
+import { type BrokerFailure, failure } from "./Failure.ts"
+import type { Properties } from "./properties.ts"
+import type { QueueDeclaration } from "./queueArguments.ts"
+
+/** What became of a publish: taken, refused, or unknown because the channel ended. */
+export type Outcome = "ack" | "nack" | "lost"
+
+/** One message as it arrived. */
+export interface Arrival {
+  /** Names the delivery on its channel. */
+  readonly tag: number
+  readonly redelivered: boolean
+  readonly properties: Properties
+  readonly body: Uint8Array
+}
+
+/** A message that no queue took, given back before its confirm. */
+export interface Returned {
+  readonly exchange: string
+  readonly key: string
+  readonly id: string
+}
+
+/** What a channel's owner is told. */
+export interface ChannelEvents {
+  /** The channel ended without having been asked to; `undefined`: its connection did. */
+  readonly onClosed?: (why: BrokerFailure | undefined) => void
+  readonly onReturn?: (message: Returned) => void
+}
+
+/** One channel. The effects fail with the broker's refusal, which also closes the channel. */
+export interface Channel {
+  readonly isOpen: () => boolean
+  /** Why the channel ended, when the broker closed it. */
+  readonly closedBy: () => BrokerFailure | undefined
+  readonly declareExchange: (name: string, type: string) => Effect.Effect<void, BrokerFailure>
+  readonly checkExchange: (name: string) => Effect.Effect<void, BrokerFailure>
+  readonly declareQueue: (name: string, declaration: QueueDeclaration) => Effect.Effect<void, BrokerFailure>
+  readonly bind: (queue: string, exchange: string, key: string) => Effect.Effect<void, BrokerFailure>
+  /** Sends (mandatory); throws when the packet cannot be written down. `done` is called once, later. */
+  readonly publish: (
+    exchange: string,
+    key: string,
+    body: Uint8Array,
+    properties: Properties,
+    done: (outcome: Outcome) => void,
+  ) => void
+  /** Starts a consumer; `undefined` is delivered when the broker ends it. Returns its name. */
+  readonly consume: (
+    queue: string,
+    prefetch: number,
+    deliver: (arrival: Arrival | undefined) => void,
+  ) => Effect.Effect<string, BrokerFailure>
+  readonly cancel: (consumer: string) => Effect.Effect<void>
+  /** Does nothing on a channel that has ended. */
+  readonly settle: (tag: number, verdict: Verdict) => void
+  /** Never fails and never waits for long. */
+  readonly close: Effect.Effect<void>
+}
+
+/** What a connection's owner is told. */
+export interface ConnectionEvents {
+  readonly onLost: (why: BrokerFailure) => void
+  readonly onBlocked: (reason: string) => void
+  readonly onUnblocked: () => void
+}
+
+/** One live connection. */
+export interface Connection {
+  /** The broker's name and version, for people. */
+  readonly server: string
+  /** Fails at once when the connection is lost. */
+  readonly openChannel: (kind: "plain" | "confirm", events: ChannelEvents) => Effect.Effect<Channel, BrokerFailure>
+}
+
+/** ms until an attempt to connect is given up. */
+const patience = 10_000
+/** How long a close may take before it is forced; a frozen broker never answers. */
+const goodbye = "2 seconds"
+
+/** Connects; the connection ends with the scope. */
+export const connect = (
+  address: Address,
+  name: string,
+  events: ConnectionEvents,
+): Effect.Effect<Connection, BrokerFailure, Scope.Scope> =>
+  Effect.acquireRelease(attempt(() => dial(address, name)), hangUp).pipe(
+    Effect.map((model) => {
+      let lost: BrokerFailure | undefined
+      const lose = (cause: unknown) => {
+        if (lost !== undefined) return
+        lost = failure(cause ?? new Error("the broker closed the connection"))
+        events.onLost(lost)
+      }
+      model.on("error", lose)
+      model.on("close", lose)
+      model.on("blocked", events.onBlocked)
+      model.on("unblocked", events.onUnblocked)
+      const { product, version } = model.connection.serverProperties
+      return {
+        server: `${product} ${version}`,
+        openChannel: (kind, channelEvents) =>
+          Effect.suspend(() => lost === undefined ? openChannel(model, kind, channelEvents) : Effect.fail(lost)),
+      }
+    }),
+  )
+
+const dial = (address: Address, name: string): Promise<ChannelModel> =>
+  amqp.connect(address.url, {
+    timeout: patience,
+    noDelay: true,
+    keepAlive: true,
+    clientProperties: { connection_name: name },
+    credentials: amqp.credentials.plain(address.user, Redacted.value(address.password)),
+  })
+
+// A broker that does not answer the close is cut off, so that no socket keeps the process alive.
+const hangUp = (model: ChannelModel): Effect.Effect<void> =>
+  attempt(() => model.close()).pipe(
+    Effect.timeout(goodbye),
+    Effect.ignore,
+    Effect.andThen(Effect.sync(() => {
+      const inner = model.connection as { readonly stream?: { destroy?: () => void } }
+      inner.stream?.destroy?.()
+    })),
+  )
+
+const openChannel = (
+  model: ChannelModel,
+  kind: "plain" | "confirm",
+  events: ChannelEvents,
+): Effect.Effect<Channel, BrokerFailure> =>
+  attempt(() => kind === "confirm" ? model.createConfirmChannel() : model.createChannel()).pipe(
+    Effect.map((raw) => wrap(raw as ConfirmChannel, events)),
+  )
+
+const wrap = (raw: ConfirmChannel, events: ChannelEvents): Channel => {
+  let open = true
+  let asked = false
+  let why: BrokerFailure | undefined
+  raw.on("error", (error) => {
+    open = false
+    why = failure(error)
+  })
+  // before the library's own listener, which tells the pending publishes
+  raw.prependListener("close", () => open = false)
+  raw.on("close", () => asked ? undefined : events.onClosed?.(why))
+  const { onReturn } = events
+  if (onReturn !== undefined) raw.on("return", (message) => onReturn(returned(message)))
+  return {
+    isOpen: () => open,
+    closedBy: () => why,
+    declareExchange: (name, type) => attempt(() => raw.assertExchange(name, type, { durable: true })),
+    checkExchange: (name) => attempt(() => raw.checkExchange(name)),
+    declareQueue: (name, declaration) => attempt(() => raw.assertQueue(name, declaration)),
+    bind: (queue, exchange, key) => attempt(() => raw.bindQueue(queue, exchange, key)),
+    publish: (exchange, key, body, properties, done) => {
+      const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+      raw.publish(exchange, key, content, { ...properties, mandatory: true } as amqp.Options.Publish, (error) => {
+        // the library has one error for a nack and another for a channel that ended
+        done(error === null ? "ack" : open ? "nack" : "lost")
+      })
+    },
+    consume: (queue, prefetch, deliver) =>
+      attempt(async () => {
+        await raw.prefetch(prefetch)
+        const deliverRaw = (message: ConsumeMessage | null) => deliver(message === null ? undefined : arrival(message))
+        return (await raw.consume(queue, deliverRaw, { noAck: false })).consumerTag
+      }),
+    cancel: (consumer) => attempt(() => raw.cancel(consumer)).pipe(Effect.timeout(goodbye), Effect.ignore),
+    settle: (tag, verdict) => {
+      if (!open) return
+      const message = { fields: { deliveryTag: tag } } as Message
+      if (verdict === "ack") raw.ack(message)
+      else raw.nack(message, false, verdict === "requeue")
+    },
+    close: Effect.suspend(() => {
+      asked = true
+      if (!open) return Effect.void
+      open = false
+      return attempt(() => raw.close()).pipe(Effect.timeout(goodbye), Effect.ignore)
+    }),
+  }
+}
+
+const arrival = ({ fields, properties, content }: ConsumeMessage): Arrival => ({
+  tag: fields.deliveryTag,
+  redelivered: fields.redelivered,
+  properties: properties as Properties,
+  // plain bytes: a Buffer is one, yet does not equal one
+  body: new Uint8Array(content.buffer, content.byteOffset, content.byteLength),
+})
+
+const returned = ({ fields, properties }: Message): Returned => ({
+  exchange: fields.exchange,
+  key: fields.routingKey,
+  id: typeof properties.messageId === "string" ? properties.messageId : "",
+})
+
+/** Runs a promise of the library; whatever it throws is a failure of the broker. */
+const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, BrokerFailure> =>
+  Effect.tryPromise({ try: run, catch: failure })

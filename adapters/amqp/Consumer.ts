@@ -1,0 +1,78 @@
+/**
+ * One consumer on one channel: deliveries in, verdicts out.
+ *
+ * Between `AmqpTransport.ts` and `Connection.ts`. Closing its scope cancels the consumer; the channel stays until what
+ * is in hand has been settled, because only the channel that delivered can settle. It does not come back by itself when
+ * the connection is lost: the broker then gives the deliveries to someone else, and verdicts on them do nothing.
+ */
+import { Effect, type Scope } from "effect"
+import type { ConsumeOptions, Delivery, TransportError, Verdict } from "../../src/transport/mod.ts"
+import type { Arrival, Channel, Connection } from "./Connection.ts"
+import { type BrokerFailure, transportError } from "./Failure.ts"
+import { deliveryCount, toPacket } from "./properties.ts"
+
+/** AMQP counts prefetch in 16 bits, and 0 means no limit. */
+const prefetchOf = (wanted: number): number => Math.min(Math.max(Math.floor(wanted), 1), 65_535)
+
+/** Consumes `queue` until the scope closes; returns once the broker has accepted the consumer. */
+export const consume = Effect.fnUntraced(function* (
+  connection: Connection,
+  queue: string,
+  options: ConsumeOptions,
+  deliver: (delivery: Delivery) => void,
+): Effect.fn.Return<void, TransportError, Scope.Scope> {
+  const refused = transportError("consume", queue)
+  let stopped = false
+  let inHand = 0
+  const end = () => {
+    if (stopped) return
+    stopped = true
+    options.onCancelled?.()
+  }
+  const closeWhenIdle = (channel: Channel) =>
+    Effect.suspend(() => {
+      stopped = true
+      return inHand === 0 ? channel.close : Effect.void
+    })
+  // without a reason the connection is lost, of which the status tells
+  const onClosed = (why: BrokerFailure | undefined) => why === undefined ? void (stopped = true) : end()
+  const channel = yield* Effect.acquireRelease(
+    Effect.mapError(connection.openChannel("plain", { onClosed }), refused),
+    closeWhenIdle,
+  )
+
+  const settle = (arrival: Arrival) => {
+    let settled = false
+    return (verdict: Verdict) =>
+      Effect.suspend(() => {
+        if (settled) return Effect.void
+        settled = true
+        inHand--
+        channel.settle(arrival.tag, verdict)
+        return stopped && inHand === 0 ? channel.close : Effect.void
+      })
+  }
+
+  const onArrival = (arrival: Arrival | undefined) => {
+    if (arrival === undefined) return end()
+    // on its way when the scope closed
+    if (stopped) return channel.settle(arrival.tag, "requeue")
+    inHand++
+    deliver({
+      packet: toPacket(arrival.properties, arrival.body),
+      queue,
+      redelivered: arrival.redelivered,
+      deliveryCount: deliveryCount(arrival.properties),
+      settle: settle(arrival),
+    })
+  }
+
+  yield* Effect.acquireRelease(
+    Effect.mapError(channel.consume(queue, prefetchOf(options.prefetch), onArrival), refused),
+    (consumer) =>
+      Effect.suspend(() => {
+        stopped = true
+        return channel.cancel(consumer)
+      }),
+  )
+})

@@ -1,0 +1,5 @@
+/**
+ * Door of the AMQP adapter: `Transport` on RabbitMQ, or on whatever else speaks AMQP 0-9-1.
+ */
+export type { AmqpOptions } from "./AmqpTransport.ts"
+export { layer } from "./AmqpTransport.ts"

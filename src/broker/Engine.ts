@@ -1,0 +1,477 @@
+/**
+ * The queue engine: a broker as a synchronous state machine with RabbitMQ's semantics.
+ *
+ * Above `Exchange` and `Queue`; below the in-process transport and the AMQP server. Does no I/O, starts no timers
+ * and makes no promises: it reads the time from `now`, and the owner calls `tick` at `nextDue`. Consumers are
+ * called from one loop, never from inside each other, so a chain of any length keeps the stack flat.
+ * Knows no connections (an owner is any object), no wire and no Effect.
+ */
+import type { Binding, ExchangeSpec, Packet, Verdict } from "../transport/mod.ts"
+import type { ConsumerOptions, Hand, Owner, Settlement } from "./Consumer.ts"
+import type { Counters } from "./Counters.ts"
+import type { DeathReason } from "./deaths.ts"
+import type { EngineQueueSpec, Refusal } from "./declare.ts"
+import type { Snapshot } from "./Snapshot.ts"
+import type { QueueView, View } from "./View.ts"
+import { Consumer } from "./Consumer.ts"
+import { add, queueCounters } from "./Counters.ts"
+import { circles, deathsOf, withDeath } from "./deaths.ts"
+import { difference, exchangeDifference, fill, flaw } from "./declare.ts"
+import { Deque } from "./Deque.ts"
+import { Exchange } from "./Exchange.ts"
+import { Heap } from "./Heap.ts"
+import { Message } from "./Message.ts"
+import { type Host, Queue } from "./Queue.ts"
+import { revive, save } from "./Snapshot.ts"
+import { viewQueue } from "./View.ts"
+
+/** How an engine is connected to its surroundings. */
+export interface EngineOptions {
+  /** The present, ms; need not be the time of day. */
+  readonly now: () => number
+  /** Told when `nextDue` has become earlier than the owner was last told. @default does nothing */
+  readonly onDue?: (due: number) => void
+  /** Deliveries handed over in one go before the owner is asked for another `pump`. @default Infinity */
+  readonly budget?: number
+  /** Told when the budget is used up and deliveries are left: call `pump` soon. @default does nothing */
+  readonly onBacklog?: () => void
+  /** Told what a consumer threw; must not throw. @default does nothing */
+  readonly onDefect?: (defect: unknown) => void
+}
+
+/** What became of a publish. */
+export type Published =
+  /** At least one queue has a copy, and none refused it. */
+  | { readonly _tag: "Routed" }
+  /** No queue was bound for it. */
+  | { readonly _tag: "Unroutable" }
+  /** These queues were full; others on its way got their copy. */
+  | { readonly _tag: "Rejected"; readonly queues: ReadonlyArray<string> }
+  /** The exchange is unknown. */
+  | Extract<Refusal, { _tag: "NotFound" }>
+
+const ROUTED: Published = { _tag: "Routed" }
+const UNROUTABLE: Published = { _tag: "Unroutable" }
+const NOWHERE: ReadonlyArray<Queue> = []
+
+/** A queue engine. Every method is synchronous; those that hand over messages may call consumers. */
+export class Engine {
+  readonly #options: EngineOptions
+  readonly #budget: number
+  readonly #exchanges = new Map<string, Exchange<Queue>>()
+  readonly #queues = new Map<string, Queue>()
+  readonly #dues = new Heap<Queue>({ before: (a, b) => a.due < b.due, placed: (queue, slot) => queue.slot = slot })
+  readonly #chosen = new Deque<Hand>()
+  readonly #notices = new Deque<() => void>()
+  readonly #dead = new Deque<{ readonly queue: Queue; readonly message: Message; readonly reason: DeathReason }>()
+  readonly #host: Host
+  /** Engine-wide counts, and the sums of queues that are gone. */
+  readonly #counters: Counters = {
+    ...queueCounters(),
+    published: 0,
+    unroutable: 0,
+    circles: 0,
+    late: 0,
+    defects: 0,
+  }
+  #announced = Infinity
+  #pumping = false
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+    this.#budget = options.budget ?? Infinity
+    this.#host = {
+      now: options.now,
+      chosen: (hand) => this.#chosen.push(hand),
+      died: (queue, message, reason) => this.#dead.push({ queue, message, reason }),
+      rescheduled: (queue) => this.#reschedule(queue),
+    }
+  }
+
+  /** Declares an exchange; an equal one may exist. */
+  declareExchange(spec: ExchangeSpec): Refusal | undefined {
+    if (spec.name === "") return defaultExchange
+    const existing = this.#exchanges.get(spec.name)
+    if (existing === undefined) {
+      this.#exchanges.set(spec.name, new Exchange(spec))
+      return undefined
+    }
+    const detail = exchangeDifference(existing.spec, spec)
+    return detail === undefined ? undefined : { _tag: "Clash", name: spec.name, detail }
+  }
+
+  /** Deletes an exchange and its bindings; an unknown one is no error. */
+  deleteExchange(name: string): void {
+    this.#exchanges.delete(name)
+  }
+
+  /** Declares a queue; an equal one may exist. `owner` is needed for an exclusive one. Counts as a use of it. */
+  declareQueue(spec: EngineQueueSpec, owner?: Owner): Refusal | undefined {
+    const full = fill(spec)
+    const existing = this.#find(spec.name, owner)
+    if (existing instanceof Queue) {
+      const detail = difference(existing.spec, full)
+      if (detail !== undefined) return { _tag: "Clash", name: spec.name, detail }
+      existing.touch()
+    } else if (existing._tag === "Forbidden") {
+      return existing
+    } else {
+      const detail = flaw(full) ??
+        (full.exclusive && owner === undefined ? "an exclusive queue needs an owner" : undefined)
+      if (detail !== undefined) return { _tag: "Clash", name: spec.name, detail }
+      this.#queues.set(spec.name, new Queue(spec.name, full, full.exclusive ? owner : undefined, this.#host))
+    }
+    this.#finish()
+    return undefined
+  }
+
+  /** Deletes a queue with all its messages, and tells its consumers; says how many were ready. */
+  deleteQueue(name: string, owner?: Owner): number | Refusal {
+    const queue = this.#find(name, owner)
+    if (!(queue instanceof Queue)) return queue
+    const { ready } = queue
+    this.#delete(queue)
+    this.#finish()
+    return ready
+  }
+
+  /** Drops what is ready in a queue; says how many. */
+  purge(name: string, owner?: Owner): number | Refusal {
+    const queue = this.#find(name, owner)
+    if (!(queue instanceof Queue)) return queue
+    const count = queue.purge()
+    this.#finish()
+    return count
+  }
+
+  /** Binds a queue to an exchange; an equal binding may exist. */
+  bind(binding: Binding, owner?: Owner): Refusal | undefined {
+    const ends = this.#ends(binding, owner)
+    if ("_tag" in ends) return ends
+    ends.exchange.bind(ends.queue, binding.key)
+    return undefined
+  }
+
+  /** Takes a binding away; an unknown one is no error. */
+  unbind(binding: Binding, owner?: Owner): Refusal | undefined {
+    const ends = this.#ends(binding, owner)
+    if ("_tag" in ends) return ends
+    ends.exchange.unbind(ends.queue, binding.key)
+    return undefined
+  }
+
+  /** Routes a packet into queues; the exchange `""` leads to the queue named by the key. */
+  publish(exchange: string, key: string, packet: Packet): Published {
+    const queues = this.#route(exchange, key)
+    if (queues === undefined) return { _tag: "NotFound", kind: "exchange", name: exchange }
+    this.#counters.published++
+    if (queues.length === 0) {
+      this.#counters.unroutable++
+      return UNROUTABLE
+    }
+    let refused: Array<string> | undefined
+    for (const queue of queues) {
+      if (queue.full) {
+        queue.counters.refused++
+        refused = [...refused ?? [], queue.name]
+      } else {
+        queue.enter(new Message(packet, exchange, key, this.#expiry(queue, packet.expiration)))
+      }
+    }
+    this.#finish()
+    return refused === undefined ? ROUTED : { _tag: "Rejected", queues: refused }
+  }
+
+  /** Starts a consumer; what is ready reaches it before this returns (unless a consumer is running). */
+  consume(name: string, options: ConsumerOptions): Consumer | Refusal {
+    const queue = this.#find(name, options.owner)
+    if (!(queue instanceof Queue)) return queue
+    const consumer = new Consumer(queue, options)
+    queue.join(consumer)
+    this.#finish()
+    return consumer
+  }
+
+  /** Ends a consumer at its own wish: nothing more reaches it, what it has in hand is still to be settled. */
+  cancel(consumer: Consumer): void {
+    if (!consumer.open) return
+    this.#leave(consumer, false)
+    this.#finish()
+  }
+
+  /** Ends a consumer at the broker's wish: as `cancel`, and it is told. */
+  expel(consumer: Consumer): void {
+    if (!consumer.open) return
+    this.#notify(consumer)
+    this.cancel(consumer)
+  }
+
+  /** Ends a consumer that died: what it has in hand goes back, marked and counted. */
+  loseConsumer(consumer: Consumer): void {
+    this.#leave(consumer, true)
+    this.#finish()
+  }
+
+  /** Ends all an owner has: its consumers are lost, its exclusive queues deleted. */
+  loseOwner(owner: Owner): void {
+    const lost: Array<Consumer> = []
+    for (const queue of this.#queues.values()) {
+      for (const consumer of [...queue.consumers, ...queue.leaving]) if (consumer.owner === owner) lost.push(consumer)
+    }
+    // closed all together, so that no message is passed on to one that is next
+    for (const consumer of lost) consumer.open = false
+    for (const consumer of lost) if (!consumer.queue.deleted) this.#leave(consumer, true)
+    for (const queue of [...this.#queues.values()]) if (queue.owner === owner) this.#delete(queue)
+    this.#finish()
+  }
+
+  /** Gives the verdict on a delivery; the first one counts. */
+  settle(hand: Hand, verdict: Verdict): Settlement {
+    if (hand.state !== "held") {
+      this.#counters.late++
+      return hand.state === "lost" ? "lost" : "late"
+    }
+    const { queue } = hand.consumer
+    if (verdict === "ack") queue.ack(hand)
+    else if (verdict === "requeue") queue.requeue(hand)
+    else queue.reject(hand)
+    this.#finish()
+    return "applied"
+  }
+
+  /** The consumers of a queue, in the order they came. */
+  consumers(name: string): ReadonlyArray<Consumer> {
+    return [...this.#queues.get(name)?.consumers ?? []]
+  }
+
+  /** Deliveries chosen for a consumer and not yet handed over; 0 unless a consumer is running or the budget was used up. */
+  get backlog(): number {
+    return this.#chosen.size
+  }
+
+  /** When `tick` has something to do, ms; `undefined`: never, as things are. Asking counts as being told. */
+  nextDue(): number | undefined {
+    this.#announced = this.#dues.peek()?.due ?? Infinity
+    return this.#announced === Infinity ? undefined : this.#announced
+  }
+
+  /** Does what is due: expires messages and deletes unused queues. */
+  tick(): void {
+    const now = this.#options.now()
+    for (let queue = this.#dues.peek(); queue !== undefined && queue.due <= now; queue = this.#dues.peek()) {
+      if (queue.unusedUntil <= now) this.#delete(queue)
+      else queue.expire(now)
+    }
+    this.#finish()
+  }
+
+  /** Hands over what is chosen, up to the budget; to be called after `onBacklog`. */
+  pump(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    try {
+      let left = this.#budget
+      for (let hand = this.#chosen.shift(); hand !== undefined; hand = this.#chosen.shift()) {
+        if (hand.state !== "chosen") continue
+        this.#handOver(hand)
+        if (--left <= 0) break
+      }
+      for (let notice = this.#notices.shift(); notice !== undefined; notice = this.#notices.shift()) this.#try(notice)
+    } finally {
+      this.#pumping = false
+    }
+    if (this.#chosen.size > 0) this.#options.onBacklog?.()
+  }
+
+  /** One queue as it is now; the passive declaration. */
+  queue(name: string): QueueView | undefined {
+    const queue = this.#queues.get(name)
+    return queue === undefined ? undefined : viewQueue(queue)
+  }
+
+  /** Everything as it is now. */
+  view(): View {
+    const counters = { ...this.#counters }
+    for (const queue of this.#queues.values()) add(counters, queue.counters)
+    return {
+      exchanges: Array.from(this.#exchanges.values(), (exchange) => exchange.spec),
+      queues: Array.from(this.#queues.values(), viewQueue),
+      bindings: this.#bindings(),
+      counters,
+    }
+  }
+
+  /** Everything that outlives its owners, as plain data; changes nothing. */
+  snapshot(): Snapshot {
+    const now = this.#options.now()
+    const kept = [...this.#queues.values()].filter((queue) => queue.owner === undefined)
+    const names = new Set(kept.map((queue) => queue.name))
+    return {
+      exchanges: Array.from(this.#exchanges.values(), (exchange) => exchange.spec),
+      queues: kept.map((queue) => queue.spec),
+      bindings: this.#bindings().filter((binding) => names.has(binding.queue)),
+      messages: kept.flatMap((queue) =>
+        queue.contents().map(({ message, held }) => save(queue.name, message, held, queue.spec.type === "quorum", now))
+      ),
+    }
+  }
+
+  /**
+   * Takes in a snapshot: what is missing is declared, what exists stays as it is, and messages go before those that
+   * wait. No length limit applies. Returns what could not be declared.
+   */
+  restore(snapshot: Snapshot): ReadonlyArray<Refusal> {
+    const refusals = [
+      ...snapshot.exchanges.map((spec) => this.declareExchange(spec)),
+      ...snapshot.queues.map((spec) => this.declareQueue(spec)),
+      ...snapshot.bindings.map((binding) => this.bind(binding)),
+    ].filter((refusal) => refusal !== undefined)
+    const now = this.#options.now()
+    const messages = new Map<string, Array<Message>>()
+    for (const saved of snapshot.messages) {
+      const list = messages.get(saved.queue)
+      if (list === undefined) messages.set(saved.queue, [revive(saved, now)])
+      else list.push(revive(saved, now))
+    }
+    for (const [name, list] of messages) this.#queues.get(name)?.enterFirst(list)
+    this.#finish()
+    return refusals
+  }
+
+  #bindings(): ReadonlyArray<Binding> {
+    return [...this.#exchanges.values()].flatMap((exchange) =>
+      Array.from(exchange.bindings(), ([queue, key]) => ({ exchange: exchange.spec.name, queue: queue.name, key }))
+    )
+  }
+
+  #route(exchange: string, key: string): ReadonlyArray<Queue> | undefined {
+    if (exchange === "") return this.#queues.get(key)?.alone ?? NOWHERE
+    return this.#exchanges.get(exchange)?.route(key)
+  }
+
+  #find(name: string, owner: Owner | undefined): Queue | Refusal {
+    const queue = this.#queues.get(name)
+    if (queue === undefined) return { _tag: "NotFound", kind: "queue", name }
+    if (queue.owner === undefined || owner === undefined || queue.owner === owner) return queue
+    return { _tag: "Forbidden", name, detail: `queue "${name}" is exclusive to another connection` }
+  }
+
+  #ends(binding: Binding, owner: Owner | undefined): { exchange: Exchange<Queue>; queue: Queue } | Refusal {
+    if (binding.exchange === "") return defaultExchange
+    const exchange = this.#exchanges.get(binding.exchange)
+    if (exchange === undefined) return { _tag: "NotFound", kind: "exchange", name: binding.exchange }
+    const queue = this.#find(binding.queue, owner)
+    return queue instanceof Queue ? { exchange, queue } : queue
+  }
+
+  #expiry(queue: Queue, expiration: number | undefined): number {
+    const ttl = queue.spec.messageTtl
+    if (expiration === undefined && ttl === undefined) return Infinity
+    return this.#options.now() + Math.max(0, Math.min(expiration ?? Infinity, ttl ?? Infinity))
+  }
+
+  #leave(consumer: Consumer, lost: boolean): void {
+    const { queue } = consumer
+    if (queue.deleted) return
+    queue.leave(consumer, lost)
+    if (queue.spec.autoDelete && queue.consumers.size === 0) this.#delete(queue)
+  }
+
+  #delete(queue: Queue): void {
+    this.#bury()
+    this.#queues.delete(queue.name)
+    for (const exchange of this.#exchanges.values()) exchange.forget(queue)
+    for (const consumer of queue.end()) this.#notify(consumer)
+    add(this.#counters, queue.counters)
+  }
+
+  #notify(consumer: Consumer): void {
+    if (consumer.cancelled !== undefined) this.#notices.push(consumer.cancelled)
+  }
+
+  #reschedule(queue: Queue): void {
+    if (queue.due === Infinity) {
+      if (queue.slot >= 0) this.#dues.remove(queue.slot)
+    } else if (queue.slot < 0) {
+      this.#dues.push(queue)
+    } else {
+      this.#dues.moved(queue.slot)
+    }
+  }
+
+  /** Ends every operation: dead letters move on, the owner learns of an earlier due time, consumers are called. */
+  #finish(): void {
+    if (this.#dead.size > 0) this.#bury()
+    this.#announce()
+    if (!this.#pumping && (this.#chosen.size > 0 || this.#notices.size > 0)) this.pump()
+  }
+
+  #announce(): void {
+    const due = this.#dues.peek()?.due
+    if (due === undefined || due >= this.#announced) return
+    this.#announced = due
+    this.#options.onDue?.(due)
+  }
+
+  /** Moves the dead on, one after another: a letter may die again on arrival. */
+  #bury(): void {
+    for (let dead = this.#dead.shift(); dead !== undefined; dead = this.#dead.shift()) {
+      const { queue, message, reason } = dead
+      const { deadLetterExchange: exchange, deadLetterKey } = queue.spec
+      let reached = false
+      if (exchange !== undefined) {
+        const key = deadLetterKey ?? message.key
+        const packet = withDeath(message.packet, queue.name, reason, message.exchange, message.key)
+        const deaths = deathsOf(packet)
+        for (const target of this.#route(exchange, key) ?? NOWHERE) {
+          if (reason !== "rejected" && circles(deaths, target.name)) {
+            this.#counters.circles++
+          } else if (!target.full) {
+            target.enter(new Message(packet, exchange, key, this.#expiry(target, undefined)))
+            reached = true
+          }
+        }
+      }
+      if (reached) queue.counters.deadLettered++
+      else queue.counters.dropped++
+    }
+  }
+
+  #handOver(hand: Hand): void {
+    const { consumer, message } = hand
+    if (message.expiresAt !== Infinity && message.expiresAt < this.#options.now()) {
+      consumer.queue.expireChosen(hand)
+      this.#bury()
+      this.#announce()
+      return
+    }
+    hand.state = "held"
+    const { counters } = consumer.queue
+    counters.delivered++
+    if (hand.redelivered) counters.redelivered++
+    try {
+      consumer.deliver(hand)
+    } catch (defect) {
+      this.#defect(defect)
+    }
+  }
+
+  #try(notice: () => void): void {
+    try {
+      notice()
+    } catch (defect) {
+      this.#defect(defect)
+    }
+  }
+
+  #defect(defect: unknown): void {
+    this.#counters.defects++
+    this.#options.onDefect?.(defect)
+  }
+}
+
+const defaultExchange: Refusal = {
+  _tag: "Forbidden",
+  name: "",
+  detail: "the default exchange cannot be declared, bound or unbound",
+}

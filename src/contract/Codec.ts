@@ -1,0 +1,175 @@
+/**
+ * One schema, compiled for the wire: JSON value in, typed value out, and the reverse.
+ *
+ * Contracts hold one codec per schema and build it on first use, so that declaring a large api costs
+ * nothing at start-up. Bytes are not made here: `src/wire` turns JSON values into bytes.
+ */
+import { createHash } from "node:crypto"
+import { Effect, Exit, Option, Result, Schema, SchemaIssue, SchemaParser } from "effect"
+import type { AnySchema } from "./Schemas.ts"
+
+/** One thing that does not fit: where, what was there, what was expected. */
+export interface Misfit {
+  /** Path to the value, for example `items[2].sku`; empty for the whole value. */
+  readonly field: string
+  /** The offending value, as text of at most 200 characters. */
+  readonly value: string
+  /** What the schema wanted there. */
+  readonly expected: string
+}
+
+/** Encodes and decodes values of one schema; failures list every misfit. */
+export interface Codec<T> {
+  readonly encode: (value: unknown) => Result.Result<unknown, ReadonlyArray<Misfit>>
+  readonly decode: (json: unknown) => Result.Result<T, ReadonlyArray<Misfit>>
+  /** 16 hex digits over the shape of the encoded form; annotations such as descriptions do not count. */
+  readonly fingerprint: string
+  /** JSON Schema (draft 2020-12) of the encoded form. */
+  readonly jsonSchema: JsonSchema
+}
+
+/** A JSON Schema document. */
+export type JsonSchema = { readonly [key: string]: unknown }
+
+/** Compiles a schema; nothing happens before the first use of a member. */
+export const makeCodec = <S extends AnySchema>(schema: S): Codec<S["Type"]> => new LazyCodec<S["Type"]>(schema)
+
+class LazyCodec<T> implements Codec<T> {
+  readonly #schema: AnySchema
+  #coder: Coder<T> | undefined
+  #document: JsonSchema | undefined
+  #fingerprint: string | undefined
+
+  constructor(schema: AnySchema) {
+    this.#schema = schema
+  }
+
+  encode(value: unknown): Result.Result<unknown, ReadonlyArray<Misfit>> {
+    const coder = this.#coder ??= compile<T>(this.#schema)
+    const result = coder.encode(value)
+    if (Result.isSuccess(result)) return Result.succeed(result.success)
+    // plain objects where the schema has a class, and absent keys with defaults: construct, then encode
+    const made = coder.make(value)
+    if (Result.isFailure(made)) return Result.fail(misfits(value, made.failure.issue))
+    return Result.mapError(coder.encode(made.success), ({ issue }) => misfits(value, issue))
+  }
+
+  decode(json: unknown): Result.Result<T, ReadonlyArray<Misfit>> {
+    const coder = this.#coder ??= compile<T>(this.#schema)
+    const result = coder.decode(json)
+    if (Result.isSuccess(result)) return Result.succeed(result.success)
+    return Result.mapError(coder.decodeAll(json), ({ issue }) => misfits(json, issue))
+  }
+
+  get jsonSchema(): JsonSchema {
+    return this.#document ??= toDocument(this.#schema)
+  }
+
+  get fingerprint(): string {
+    return this.#fingerprint ??= createHash("sha256").update(canonical(this.jsonSchema)).digest("hex").slice(0, 16)
+  }
+}
+
+type Outcome<A> = Result.Result<A, { readonly issue: SchemaIssue.Issue }>
+
+interface Coder<T> {
+  readonly encode: (value: unknown) => Outcome<unknown>
+  readonly make: (value: unknown) => Outcome<T>
+  readonly decode: (json: unknown) => Outcome<T>
+  readonly decodeAll: (json: unknown) => Outcome<T>
+}
+
+const compile = <T>(schema: AnySchema): Coder<T> => {
+  const codec = schema as Schema.Codec<T, unknown>
+  const json = Schema.toCodecJson(codec)
+  const make = SchemaParser.makeEffect(codec)
+  return {
+    encode: Schema.encodeUnknownResult(json),
+    make: (value) => {
+      const exit = Effect.runSyncExit(Effect.mapError(make(value, { parseOptions: all }), (issue) => ({ issue })))
+      if (Exit.isSuccess(exit)) return Result.succeed(exit.value)
+      return Option.match(Exit.findErrorOption(exit), {
+        onSome: (failure) => Result.fail(failure),
+        onNone: () => Result.fail({ issue: new SchemaIssue.InvalidValue(undefined, value) }),
+      })
+    },
+    // the first misfit is found faster than all of them, and most values fit
+    decode: Schema.decodeUnknownResult(json),
+    decodeAll: Schema.decodeUnknownResult(json, all),
+  }
+}
+
+const all = { errors: "all" } as const
+
+const toDocument = (schema: AnySchema): JsonSchema => {
+  const { schema: root, definitions } = Schema.toJsonSchemaDocument(schema as Schema.Codec<unknown, unknown>)
+  return Object.keys(definitions).length === 0 ? root : { ...root, $defs: definitions }
+}
+
+const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const misfits = (input: unknown, issue: SchemaIssue.Issue): ReadonlyArray<Misfit> =>
+  formatIssues(issue).issues.map(({ message, path = [] }) => ({
+    field: showPath(path),
+    value: show(at(input, path)),
+    expected: expectation(message),
+  }))
+
+const expectation = (message: string): string => {
+  if (message === "Missing key") return "a value (it is missing)"
+  const said = message.startsWith("Expected ") ? message.slice("Expected ".length) : message
+  return said.replace(/, got [\s\S]*$/, "")
+}
+
+type PathPart = PropertyKey | { readonly key: PropertyKey }
+
+const keyOf = (part: PathPart): PropertyKey => typeof part === "object" ? part.key : part
+
+const at = (input: unknown, path: ReadonlyArray<PathPart>): unknown => {
+  let value = input
+  for (const part of path) {
+    if (typeof value !== "object" || value === null) return undefined
+    value = (value as Record<PropertyKey, unknown>)[keyOf(part)]
+  }
+  return value
+}
+
+const showPath = (path: ReadonlyArray<PathPart>): string =>
+  path.map(keyOf).reduce<string>(
+    (text, key) => typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`,
+    "",
+  )
+
+/** A value as short text for people: JSON where possible, at most 200 characters. */
+export const show = (value: unknown): string => {
+  let text: string | undefined
+  try {
+    text = typeof value === "bigint" || typeof value === "symbol" || typeof value === "function"
+      ? String(value)
+      : JSON.stringify(value)
+  } catch {
+    text = Object.prototype.toString.call(value)
+  }
+  text ??= String(value)
+  return text.length > 200 ? `${text.slice(0, 197)}...` : text
+}
+
+/** Annotations that describe without constraining; they may change freely. */
+const silent = new Set(["title", "description", "examples", "default", "$comment", "identifier", "readOnly"])
+
+/** Deterministic JSON: keys sorted, annotations dropped. */
+const canonical = (value: unknown, name?: string): string => {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => canonical(item))
+    return `[${(name === "required" || name === "enum" ? items.sort() : items).join(",")}]`
+  }
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null"
+  const isNames = name === "properties" || name === "$defs"
+  return `{${
+    Object.entries(value)
+      .filter(([key]) => isNames || !silent.has(key))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => `${JSON.stringify(key)}:${canonical(item, isNames ? undefined : key)}`)
+      .join(",")
+  }}`
+}

@@ -1,0 +1,40 @@
+/**
+ * Warren's front door: what people import to declare apis, write workers and use the bus.
+ *
+ * Testing is in `warren/testing`, the HTTP gateway in `warren/gateway`.
+ */
+// declaring what an app offers
+export {
+  type Api,
+  api,
+  call,
+  type CallContract,
+  type CallSpec,
+  event,
+  type EventContract,
+  type EventSpec,
+  InvalidContract,
+  jsonSchema,
+  type Match,
+  type Message,
+} from "./contract/mod.ts"
+// writing workers
+export { every, handle, type HandlerContext, type Log, on, type RetryPolicy, type Tick, worker } from "./runtime/mod.ts"
+export { Inbox, type InboxShape, InvalidModule, InvalidOption, makeMemoryInbox, WorkerFailed } from "./runtime/mod.ts"
+// the bus
+export { Bus, type BusShape, type CallOptions, type EmitOptions, type Emitted } from "./runtime/mod.ts"
+// what goes wrong
+export {
+  type CallError,
+  DeadlineExceeded,
+  Disconnected,
+  type EmitError,
+  HandlerDied,
+  HandlerFailed,
+  InvalidPayload,
+  InvalidReply,
+  NoHandler,
+  NotConfirmed,
+  Overloaded,
+  ReplyLost,
+} from "./contract/mod.ts"

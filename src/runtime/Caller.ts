@@ -1,0 +1,258 @@
+/**
+ * Makes calls: sends the request, awaits the reply, and fails in exactly one way.
+ *
+ * Owns the process's reply queue and the table of pending calls. A call's deadline covers everything from here
+ * on; interrupting the caller sends a cancellation after the request. Requests are never sent twice.
+ */
+import { Cause, Effect, Exit, Option, Result, type Scope, Stream } from "effect"
+import {
+  type CallError,
+  type CallSpec,
+  DeadlineExceeded,
+  Disconnected,
+  fingerprint,
+  HandlerDied,
+  HandlerFailed,
+  InvalidPayload,
+  InvalidReply,
+  type Message,
+  type Misfit,
+  NoHandler,
+  Overloaded,
+  ReplyLost,
+  type Seen,
+} from "../contract/mod.ts"
+import type { Confirm, Delivery, Packet, TransportError } from "../transport/mod.ts"
+import { callPacket, cancelPacket, fromBytes, Header, nextTrace, QueueName, routeTo } from "../wire/mod.ts"
+import type { CallOptions } from "./Bus.ts"
+import type { CoreShape } from "./Core.ts"
+import { CurrentDelivery } from "./Current.ts"
+import { invalidPayload } from "./Emitter.ts"
+import { millis } from "./Retry.ts"
+
+/** The outcome of a call. */
+type Answer = Exit.Exit<unknown, unknown>
+
+interface Pending {
+  readonly contract: CallSpec
+  readonly finish: (answer: Answer) => void
+}
+
+/** `call` over a core; consumes the reply queue until the scope closes. */
+export const makeCall = Effect.fnUntraced(function* (
+  core: CoreShape,
+): Effect.fn.Return<
+  (message: Message<CallSpec>, options?: CallOptions) => Effect.Effect<unknown, unknown>,
+  TransportError,
+  Scope.Scope
+> {
+  const pending = new Map<string, Pending>()
+  const replyTo = QueueName.replies(core.instance)
+
+  yield* core.transport.consume(replyTo, { prefetch: 1_000 }, (delivery) => {
+    const waiting = pending.get(delivery.packet.correlationId ?? "")
+    if (waiting === undefined) strayReply(core, delivery.packet)
+    else waiting.finish(readReply(core, waiting.contract, delivery.packet))
+    settle(core, delivery)
+  })
+
+  // a pending call can get no reply once the connection is gone for good; the adapter says so by closing
+  const lost = (detail: string) => {
+    for (const { contract, finish } of [...pending.values()]) {
+      finish(Exit.fail(new ReplyLost({ call: contract.type, detail, ...seenNow(core, contract.type) })))
+    }
+  }
+  yield* core.transport.status.pipe(
+    Stream.runForEach((status) =>
+      Effect.sync(() => {
+        if (status._tag === "Disconnected") lost(`the connection was lost, ${status.reason}`)
+        if (status._tag === "Closed") lost("the connection was closed")
+      })
+    ),
+    Effect.forkScoped,
+  )
+  yield* Effect.addFinalizer(() => Effect.sync(() => lost("this process is shutting down")))
+
+  return (message, options = {}) =>
+    Effect.flatMap(Effect.service(CurrentDelivery), (current) => {
+      const { contract } = message
+      const now = core.now()
+      const wanted = options.timeout === undefined ? core.settings.callTimeout : millis("timeout", options.timeout)
+      const deadline = Math.min(now + wanted, current?.deadline ?? Number.POSITIVE_INFINITY)
+      const timeout = Math.max(0, deadline - now)
+      const encoded = contract.codec.encode(message.payload)
+      if (Result.isFailure(encoded)) return Effect.fail(invalidPayload(contract.type, encoded.failure))
+      const seen = () => seenNow(core, contract.type)
+      if (timeout <= 0) {
+        return Effect.fail(new DeadlineExceeded({ call: contract.type, timeout, stage: "sending", ...seen() }))
+      }
+      if (pending.size >= core.settings.maxPendingCalls) {
+        const detail = `${pending.size} calls of this process are waiting for replies already`
+        return Effect.fail(new Overloaded({ call: contract.type, detail, ...seen() }))
+      }
+      const id = core.ids.next(now)
+      const app = current?.app ?? core.settings.app
+      const facts = { id, type: contract.type, app, handler: current?.handler, cause: current?.cause }
+      const packet = callPacket(
+        {
+          id,
+          type: contract.type,
+          app,
+          now,
+          trace: nextTrace(current?.trace, id),
+          version: contract.version,
+          schema: fingerprint(contract),
+          cause: current?.cause,
+        },
+        encoded.success,
+        replyTo,
+        deadline,
+      )
+
+      return Effect.callback<unknown, unknown>((resume) => {
+        let confirmed = false
+        const withdraw = core.deadlines.add(deadline, () => {
+          const stage = confirmed ? "waiting" : "confirming"
+          finish(Exit.fail(new DeadlineExceeded({ call: contract.type, timeout, stage, ...seen() })))
+        })
+        const finish = (answer: Answer): void => {
+          if (!pending.delete(id)) return
+          withdraw()
+          const at = core.now()
+          const ms = at - now
+          if (Exit.isSuccess(answer)) core.journal.record({ fact: "answered", at, ms, ...facts })
+          else core.journal.record({ fact: "refused", at, ms, error: errorText(answer), ...facts })
+          resume(answer)
+        }
+        pending.set(id, { contract, finish })
+        core.journal.record({ fact: "called", at: now, ...facts })
+        const publishing = core.runFork(core.transport.publish(routeTo.call(contract.type), packet))
+        publishing.addObserver((exit) => {
+          confirmed = true
+          const failure = unsent(contract.type, exit, seen)
+          if (failure !== undefined) finish(Exit.fail(failure))
+        })
+        return Effect.sync(() => {
+          if (!pending.delete(id)) return
+          withdraw()
+          publishing.interruptUnsafe()
+          core.journal.record({ fact: "refused", at: core.now(), ms: core.now() - now, error: "interrupted", ...facts })
+          // not awaited: whoever interrupts must not wait for a broker
+          core.runFork(Effect.ignore(core.transport.publish(
+            routeTo.cancel(contract.type),
+            cancelPacket(id, contract.type, app, core.now(), deadline),
+          )))
+        })
+      })
+    })
+})
+
+/** What a publish says against a call, if anything. */
+const unsent = (
+  call: string,
+  exit: Exit.Exit<Confirm, TransportError>,
+  seen: () => Seen,
+): CallError | undefined => {
+  if (Exit.isSuccess(exit)) {
+    return exit.value === "routed" ? undefined : new NoHandler({ call, ...seen(), servers: 0 })
+  }
+  const error = Cause.findErrorOption(exit.cause)
+  if (Option.isNone(error)) {
+    return Cause.hasInterruptsOnly(exit.cause)
+      ? undefined
+      : new Disconnected({ call, detail: Cause.pretty(exit.cause), ...seen() })
+  }
+  const { reason } = error.value
+  switch (reason._tag) {
+    case "Rejected":
+      return new Overloaded({ call, detail: `its queue is full, ${reason.detail}`, ...seen() })
+    case "TooLarge":
+      return invalidPayload(call, [{
+        field: "",
+        value: `${reason.size} bytes`,
+        expected: `at most ${reason.limit} bytes`,
+      }])
+    case "Disconnected":
+      return new Disconnected({ call, detail: reason.detail, ...seen() })
+    default:
+      return new Disconnected({ call, detail: error.value.message, ...seen() })
+  }
+}
+
+/** What is known of a call's servers right now. */
+export const seenNow = (core: CoreShape, type: string): Seen => {
+  if (core.transport.traits.shared) return { servers: null, lane: "broker", lastHeartbeat: null }
+  const servers = core.served.get(type) ?? 0
+  // in one process a server is alive as long as the caller is
+  return { servers, lane: "broker", lastHeartbeat: servers > 0 ? core.now() : null }
+}
+
+const readReply = (core: CoreShape, contract: CallSpec, packet: Packet): Answer => {
+  const seen = seenNow(core, contract.type)
+  const call = contract.type
+  const body = fromBytes(packet.body)
+  const unreadable = (misfits: ReadonlyArray<Misfit>): Answer => {
+    const [first = { field: "", value: "", expected: "a fitting reply" }] = misfits
+    return Exit.fail(new InvalidReply({ call, ...first, ...seen }))
+  }
+  if (Result.isFailure(body)) {
+    return unreadable([{ field: "", value: `${packet.body.length} bytes`, expected: `JSON: ${body.failure.detail}` }])
+  }
+  const tag = packet.headers[Header.error]
+  if (tag === undefined) {
+    const value = contract.returnsCodec.decode(body.success)
+    return Result.isSuccess(value) ? Exit.succeed(value.success) : unreadable(value.failure)
+  }
+  if (tag === "declared") {
+    const error = contract.failsCodec.decode(body.success)
+    return Result.isSuccess(error) ? Exit.fail(error.success) : unreadable(error.failure)
+  }
+  return Exit.fail(toCallError(call, String(tag), body.success, seen))
+}
+
+/** A failure as the server told it, with what this caller knows added. */
+const toCallError = (call: string, tag: string, facts: unknown, seen: Seen): CallError => {
+  const fact = (name: string): unknown =>
+    typeof facts === "object" && facts !== null ? (facts as Record<string, unknown>)[name] : undefined
+  const detail = String(fact("detail") ?? tag)
+  const misfit = (): Misfit => ({
+    field: String(fact("field") ?? ""),
+    value: String(fact("value") ?? ""),
+    expected: String(fact("expected") ?? ""),
+  })
+  switch (tag) {
+    case "InvalidPayload": {
+      const misfits = fact("misfits")
+      return new InvalidPayload({
+        contract: call,
+        ...misfit(),
+        misfits: Array.isArray(misfits) && misfits.length > 0 ? misfits : [misfit()],
+      })
+    }
+    case "InvalidReply":
+      return new InvalidReply({ call, ...misfit(), ...seen })
+    case "HandlerDied":
+      return new HandlerDied({ call, detail, ...seen })
+    case "Overloaded":
+      return new Overloaded({ call, detail, ...seen })
+    case "DeadlineExceeded":
+      return new DeadlineExceeded({ call, timeout: Number(fact("timeout") ?? 0), stage: "waiting", ...seen })
+    default: {
+      const chain = fact("chain")
+      return new HandlerFailed({ call, detail, chain: Array.isArray(chain) ? chain.map(String) : [call], ...seen })
+    }
+  }
+}
+
+const strayReply = (core: CoreShape, packet: Packet): void =>
+  core.journal.record({ fact: "stray-reply", at: core.now(), id: packet.id, type: packet.type, app: packet.app })
+
+/** Acks; a connection that is gone has nothing left to ack. */
+const settle = (core: CoreShape, delivery: Delivery): void => {
+  core.runFork(Effect.ignore(delivery.settle("ack")))
+}
+
+const errorText = (answer: Exit.Failure<unknown, unknown>): string => {
+  const error = Cause.squash(answer.cause)
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+}

@@ -1,0 +1,64 @@
+/**
+ * What the parts of one runtime share: its identity, its clock, its ids, its journal and its deadlines.
+ *
+ * Built once a process (or a test) over a Transport; `Caller`, `Emitter` and the hosts stand on it. Declares
+ * the process's own queues and nothing else.
+ */
+import { Clock, Context, Effect, Layer, type Scope } from "effect"
+import { Transport, type TransportError } from "../transport/mod.ts"
+import { CurrentIds, type Ids, processTopology } from "../wire/mod.ts"
+import type { Hand } from "./Current.ts"
+import { type Deadlines, makeDeadlines } from "./Deadlines.ts"
+import { CurrentJournal, type Journal } from "./Journal.ts"
+import { CurrentSettings, type Settings } from "./Settings.ts"
+
+/** Shared state of one runtime. */
+export interface CoreShape {
+  /** Names this process's queues. */
+  readonly instance: string
+  readonly transport: Transport["Service"]
+  readonly clock: Clock.Clock
+  readonly now: () => number
+  readonly ids: Ids
+  readonly journal: Journal
+  readonly settings: Settings
+  readonly deadlines: Deadlines
+  /** Calls served here, by type; a transport that is not shared has no other servers. */
+  readonly served: Map<string, number>
+  /** Handlers at work. */
+  readonly hands: Set<Hand>
+  /** Starts a fiber on the runtime's services; it runs at once up to its first wait. */
+  readonly runFork: <A, E>(effect: Effect.Effect<A, E>) => import("effect").Fiber.Fiber<A, E>
+}
+
+/** The shared state as a service. */
+export class Core extends Context.Service<Core, CoreShape>()("warren/runtime/Core") {
+  /** Builds it over the Transport in the context; fails when the process's queues cannot be declared. */
+  static readonly layer: Layer.Layer<Core, TransportError, Transport> = Layer.effect(
+    Core,
+    Effect.suspend(() => make),
+  )
+}
+
+const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = Effect.gen(function* () {
+  const transport = yield* Transport
+  const clock = yield* Clock.Clock
+  const ids = yield* CurrentIds
+  const services = yield* Effect.context<never>()
+  const now = () => clock.currentTimeMillisUnsafe()
+  const instance = ids.next(now())
+  yield* transport.declare(processTopology(instance))
+  return Core.of({
+    instance,
+    transport,
+    clock,
+    now,
+    ids,
+    journal: yield* CurrentJournal,
+    settings: yield* CurrentSettings,
+    deadlines: yield* makeDeadlines,
+    served: new Map(),
+    hands: new Set(),
+    runFork: Effect.runForkWith(services),
+  })
+})

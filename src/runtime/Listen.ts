@@ -1,0 +1,232 @@
+/**
+ * Turns one delivery of an event (or of a schedule's tick) into one verdict.
+ *
+ * Decodes, runs the handler under its policy, then acks, retries or buries. A retry or dead-letter copy is
+ * confirmed before the original is acked, so nothing is lost in between; with `orderBy` the retry waits in place and
+ * holds its key. Opens no connection and knows no broker.
+ */
+import { Effect, Exit, Result } from "effect"
+import type { Delivery, Packet, Verdict } from "../transport/mod.ts"
+import {
+  deadCopy,
+  type Death,
+  fromBytes,
+  type Meta,
+  nextTrace,
+  QueueName,
+  readMeta,
+  retryCopy,
+  routeTo,
+  tierFor,
+} from "../wire/mod.ts"
+import { Admission, type Entry as Turn } from "./Admission.ts"
+import type { Listener, ScheduledHandler } from "./Handler.ts"
+import type { InboxShape } from "./Inbox.ts"
+import { type Bound, describeError, invoke, type Outcome, type Running } from "./invoke.ts"
+import type { Entry, Fact } from "./Journal.ts"
+import type { Dispatcher } from "./Serve.ts"
+import type { Withdraw } from "./Deadlines.ts"
+
+interface Job extends Turn {
+  readonly delivery: Delivery
+  readonly meta: Meta
+  readonly payload: unknown
+  attempt: number
+  running: Running | undefined
+  /** Withdraws the wait for the next try in place. */
+  waiting: Withdraw | undefined
+  /** Waits for its settlement, since its copy is on the way. */
+  settling: boolean
+}
+
+/** What decoding a delivery's body gave: the payload, or why it cannot be one. */
+export type Decode = (json: unknown) => Result.Result<unknown, string>
+
+/** A dispatcher for one listener or schedule. */
+export const listen = (
+  bound: Bound<Listener | ScheduledHandler>,
+  concurrency: number,
+  inbox: InboxShape,
+  decode: Decode,
+): Dispatcher => {
+  const { core, handler } = bound
+  const orderBy = handler.kind === "listener" ? handler.orderBy : undefined
+  const dedupe = handler.kind === "listener" && handler.dedupe
+  const halts = handler.kind === "listener" && handler.whenExhausted === "halt" && orderBy !== undefined
+  const admission = new Admission<Job>(concurrency)
+  const jobs = new Set<Job>()
+
+  const record = (packet: Packet, fact: Fact, more: Partial<Entry> = {}): void =>
+    core.journal.record({
+      fact,
+      at: core.now(),
+      id: packet.id,
+      type: packet.type,
+      app: bound.app,
+      handler: bound.label,
+      ...more,
+    })
+
+  const settle = (delivery: Delivery, verdict: Verdict): void =>
+    void core.runFork(Effect.ignore(delivery.settle(verdict)))
+
+  const finish = (job: Job, verdict: Verdict): void => {
+    if (!jobs.delete(job)) return
+    settle(job.delivery, verdict)
+    admission.leave(job)
+  }
+
+  /** Publishes the copy; acks the original once the copy is confirmed, gives it back if it is not. */
+  const replaceBy = (copy: Packet, route: ReturnType<typeof routeTo.queue>, done: (verdict: Verdict) => void): void => {
+    core.runFork(core.transport.publish(route, copy)).addObserver((exit) =>
+      done(Exit.isSuccess(exit) && exit.value === "routed" ? "ack" : "requeue")
+    )
+  }
+
+  const bury = (delivery: Delivery, death: Omit<Death, "handler" | "now">, done: (verdict: Verdict) => void): void => {
+    record(delivery.packet, "dead", { attempt: death.attempt, error: death.error })
+    log("dead-lettered", delivery.packet, death.error)
+    const copy = deadCopy(delivery.packet, { ...death, handler: bound.label, now: core.now() })
+    replaceBy(copy, routeTo.queue(QueueName.dead(bound.app)), done)
+  }
+
+  const log = (what: string, packet: Packet, error: string): void =>
+    void core.runFork(
+      Effect.logWarning(`"${packet.type}" ${what} by "${bound.label}": ${error}`).pipe(
+        Effect.annotateLogs({ app: bound.app, handler: bound.label, id: packet.id }),
+      ),
+    )
+
+  const start = (job: Job): void => {
+    const { delivery, meta, attempt } = job
+    const { packet } = delivery
+    const began = core.now()
+    job.waiting = undefined
+    record(packet, "started", { attempt, cause: meta.cause })
+    let duplicate = false
+    const around = (effect: Effect.Effect<unknown, unknown>) =>
+      dedupe
+        ? Effect.map(inbox.process(`${bound.label}/${packet.id}`, effect), (processed) => {
+          duplicate = processed === "duplicate"
+        })
+        : effect
+    job.running = invoke(bound, {
+      id: packet.id,
+      payload: job.payload,
+      trace: nextTrace(meta.trace, core.ids.next(began)),
+      attempt,
+      redelivered: delivery.redelivered,
+      deadline: undefined,
+    }, (outcome) => {
+      job.running = undefined
+      const ms = core.now() - began
+      if (outcome._tag === "Done") {
+        record(packet, duplicate ? "skipped" : "handled", {
+          ms,
+          attempt,
+          ...(duplicate && { error: "it was completed before" }),
+        })
+        return finish(job, "ack")
+      }
+      if (outcome._tag === "Stopped" && outcome.why === "shutdown") {
+        record(packet, "returned", { ms, attempt, error: outcome.why })
+        return finish(job, "requeue")
+      }
+      const error = errorOf(outcome, bound)
+      record(packet, "failed", { ms, attempt, error })
+      if (attempt < handler.retry.attempts) retry(job, error)
+      else exhausted(job, error)
+    }, around)
+  }
+
+  const retry = (job: Job, error: string): void => {
+    const { packet } = job.delivery
+    const wanted = handler.retry.delayAfter(job.attempt)
+    const next = job.attempt + 1
+    if (orderBy !== undefined) {
+      record(packet, "retry", { attempt: next, delay: wanted, error })
+      job.attempt = next
+      job.waiting = core.deadlines.add(core.now() + wanted, () => admission.resume(job))
+      return admission.pause(job)
+    }
+    record(packet, "retry", { attempt: next, delay: tierFor(wanted)[1], error })
+    job.settling = true
+    replaceBy(
+      retryCopy(packet, next),
+      routeTo.retry(wanted, job.delivery.queue),
+      (verdict) => finish(job, verdict),
+    )
+  }
+
+  const exhausted = (job: Job, error: string): void => {
+    if (halts) {
+      // neither acked nor given back: the key stands still until this process ends, other keys go on
+      log("halts its key", job.delivery.packet, error)
+      return admission.pause(job)
+    }
+    job.settling = true
+    bury(job.delivery, { reason: "failed", error, attempt: job.attempt }, (verdict) => finish(job, verdict))
+  }
+
+  return {
+    deliver: (delivery) => {
+      const meta = readMeta(delivery.packet)
+      const read = readJson(delivery.packet, decode)
+      const payload = Result.isSuccess(read) ? keyed(read.success, orderBy) : Result.fail(read.failure)
+      if (Result.isFailure(payload)) {
+        const error = payload.failure
+        return bury(
+          delivery,
+          { reason: "undecodable", error, attempt: meta.attempt },
+          (verdict) => settle(delivery, verdict),
+        )
+      }
+      const job: Job = {
+        ...payload.success,
+        redelivered: delivery.redelivered,
+        delivery,
+        meta,
+        attempt: meta.attempt,
+        running: undefined,
+        waiting: undefined,
+        settling: false,
+        start: () => start(job),
+      }
+      jobs.add(job)
+      admission.enter(job)
+    },
+    drain: () => {
+      for (const job of admission.close()) finish(job, "requeue")
+      for (const job of jobs) {
+        if (job.running !== undefined || job.settling) continue
+        job.waiting?.()
+        finish(job, "requeue")
+      }
+    },
+    force: () => {
+      for (const job of jobs) job.running?.stop("shutdown")
+    },
+    size: () => jobs.size,
+  }
+}
+
+const readJson = (packet: Packet, decode: Decode): Result.Result<unknown, string> => {
+  const json = fromBytes(packet.body)
+  return Result.isFailure(json) ? Result.fail(json.failure.message) : decode(json.success)
+}
+
+const keyed = (
+  payload: unknown,
+  orderBy: Listener["orderBy"],
+): Result.Result<{ readonly payload: unknown; readonly key: string | number | undefined }, string> => {
+  try {
+    return Result.succeed({ payload, key: orderBy?.(payload) })
+  } catch (error) {
+    return Result.fail(`its \`orderBy\` threw: ${describeError(error)}`)
+  }
+}
+
+const errorOf = (outcome: Exclude<Outcome, { _tag: "Done" }>, bound: Bound): string =>
+  outcome._tag === "Failed"
+    ? describeError(outcome.error)
+    : `it ran longer than its timeout of ${bound.handler.timeout} ms`

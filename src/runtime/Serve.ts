@@ -1,0 +1,206 @@
+/**
+ * Answers calls: one delivery in, one reply out, then the ack.
+ *
+ * Sits between a call's queue and its handler. Runs nothing that has expired, was cancelled, or may have run before
+ * (unless the call is idempotent); every other delivery gets exactly one reply, whatever the handler does.
+ */
+import { Cause, Effect, Exit, Option, Result } from "effect"
+import { type CallSpec, HandlerFailed, isCallError } from "../contract/mod.ts"
+import type { Delivery, Packet, Verdict } from "../transport/mod.ts"
+import { fromBytes, nextTrace, readMeta, type ReplyBody, replyPacket, routeTo } from "../wire/mod.ts"
+import { Admission, type Entry as Turn } from "./Admission.ts"
+import type { Cancellations } from "./Cancellations.ts"
+import { callDeadline } from "./deadline.ts"
+import type { CallHandler } from "./Handler.ts"
+import { type Bound, describeError, invoke, type Outcome, type Running } from "./invoke.ts"
+import type { Fact } from "./Journal.ts"
+
+/** A consumer of deliveries that can be drained. */
+export interface Dispatcher {
+  readonly deliver: (delivery: Delivery) => void
+  /** Starts nothing new and gives back what has not started. */
+  readonly drain: () => void
+  /** Ends what is still at work and gives it back. */
+  readonly force: () => void
+  /** Deliveries not settled yet. */
+  readonly size: () => number
+}
+
+interface Job extends Turn {
+  readonly delivery: Delivery
+  running: Running | undefined
+}
+
+/** A dispatcher for one call handler, `concurrency` at a time. */
+export const serve = (bound: Bound<CallHandler>, concurrency: number, cancellations: Cancellations): Dispatcher => {
+  const { core, handler: { contract } } = bound
+  const admission = new Admission<Job>(concurrency)
+  const jobs = new Set<Job>()
+
+  const record = (packet: Packet, fact: Fact, more: { readonly error?: string; readonly ms?: number } = {}) =>
+    core.journal.record({
+      fact,
+      at: core.now(),
+      id: packet.id,
+      type: packet.type,
+      app: bound.app,
+      handler: bound.label,
+      ...more,
+    })
+
+  const finish = (job: Job, verdict: Verdict): void => {
+    if (!jobs.delete(job)) return
+    core.runFork(Effect.ignore(job.delivery.settle(verdict)))
+    admission.leave(job)
+  }
+
+  const answer = (job: Job, body: ReplyBody): void => {
+    const { packet } = job.delivery
+    const reply = replyPacket(packet, bound.app, core.now(), body)
+    const sending = core.runFork(core.transport.publish(routeTo.queue(packet.replyTo ?? ""), reply))
+    sending.addObserver((exit) => {
+      if (Exit.isSuccess(exit)) {
+        if (exit.value === "unroutable") record(packet, "stray-reply")
+        return finish(job, "ack")
+      }
+      const tooLarge = Option.filter(Cause.findErrorOption(exit.cause), (e) => e.reason._tag === "TooLarge")
+      if (Option.isSome(tooLarge) && body._tag !== "Failure") {
+        const facts = { field: "", value: tooLarge.value.message, expected: "a reply the transport can carry" }
+        return answer(job, { _tag: "Failure", tag: "InvalidReply", facts })
+      }
+      // the connection is gone: the caller learns it from there, and the request comes again as redelivered
+      finish(job, "requeue")
+    })
+  }
+
+  const start = (job: Job): void => {
+    const { delivery } = job
+    const { packet } = delivery
+    const meta = readMeta(packet)
+    const now = core.now()
+    const skip = (why: string): void => {
+      record(packet, "skipped", { error: why })
+      finish(job, "ack")
+    }
+    if (packet.replyTo === undefined || packet.correlationId === undefined) {
+      return skip("it has no reply_to or correlation_id")
+    }
+    if (cancellations.isCancelled(packet.correlationId)) return skip("its caller gave up before it started")
+    const { deadline, skew } = callDeadline(packet, meta, now)
+    if (skew !== undefined) record(packet, "clock-skew", { ms: skew })
+    if (deadline <= now) return skip("its deadline has passed")
+    if (delivery.redelivered && !contract.idempotent) {
+      record(packet, "skipped", { error: "it may have run before and is not idempotent" })
+      return answer(job, failure("HandlerDied", { detail: "it was redelivered, so a worker may have begun it" }))
+    }
+    const payload = readPayload(contract, packet)
+    if (Result.isFailure(payload)) {
+      record(packet, "failed", { error: payload.failure.misfits.map((m) => `${m.field}: ${m.expected}`).join("; ") })
+      return answer(job, failure("InvalidPayload", payload.failure))
+    }
+    record(packet, "started")
+    const forget = cancellations.running(packet.correlationId, () => job.running?.stop("cancelled"))
+    job.running = invoke(bound, {
+      id: packet.id,
+      payload: payload.success,
+      trace: nextTrace(meta.trace, core.ids.next(now)),
+      attempt: meta.attempt,
+      redelivered: delivery.redelivered,
+      deadline,
+    }, (outcome) => {
+      forget()
+      const ms = core.now() - now
+      if (outcome._tag === "Stopped" && outcome.why !== "timeout") {
+        record(packet, outcome.why === "shutdown" ? "returned" : "cancelled", { ms, error: outcome.why })
+        return finish(job, outcome.why === "shutdown" ? "requeue" : "ack")
+      }
+      const body = replyTo(contract, outcome, bound)
+      if (body._tag === "Value") record(packet, "handled", { ms })
+      else record(packet, body._tag === "Declared" ? "handled" : "failed", { ms, error: errorOf(outcome, body) })
+      logFailure(bound, packet, outcome, body)
+      answer(job, body)
+    })
+  }
+
+  return {
+    deliver: (delivery) => {
+      const job: Job = {
+        key: undefined,
+        redelivered: delivery.redelivered,
+        delivery,
+        running: undefined,
+        start: () => start(job),
+      }
+      jobs.add(job)
+      admission.enter(job)
+    },
+    drain: () => {
+      for (const job of admission.close()) finish(job, "requeue")
+    },
+    force: () => {
+      for (const job of jobs) job.running?.stop("shutdown")
+    },
+    size: () => jobs.size,
+  }
+}
+
+const readPayload = (contract: CallSpec, packet: Packet) => {
+  const json = fromBytes(packet.body)
+  const misfits = Result.isFailure(json)
+    ? [{ field: "", value: `${packet.body.length} bytes`, expected: `JSON: ${json.failure.detail}` }]
+    : undefined
+  if (misfits !== undefined || Result.isFailure(json)) return Result.fail({ ...misfits![0]!, misfits: misfits! })
+  return Result.mapError(contract.codec.decode(json.success), (found) => ({ ...found[0]!, misfits: found }))
+}
+
+const failure = (tag: string, facts: unknown): ReplyBody => ({ _tag: "Failure", tag, facts })
+
+/** What the caller is told. */
+const replyTo = (contract: CallSpec, outcome: Outcome, bound: Bound): ReplyBody => {
+  switch (outcome._tag) {
+    case "Done": {
+      const value = contract.returnsCodec.encode(outcome.value)
+      return Result.isSuccess(value)
+        ? { _tag: "Value", value: value.success }
+        : failure("InvalidReply", value.failure[0] ?? { field: "", value: "", expected: "a fitting value" })
+    }
+    case "Failed": {
+      const declared = contract.failsCodec.encode(outcome.error)
+      if (Result.isSuccess(declared)) return { _tag: "Declared", error: declared.success }
+      return failure("HandlerFailed", {
+        detail: describeError(outcome.error),
+        chain: [contract.type, ...chainOf(outcome.error)],
+      })
+    }
+    case "Stopped":
+      return failure("HandlerFailed", {
+        detail: `it ran longer than its timeout of ${bound.handler.timeout} ms`,
+        chain: [contract.type],
+      })
+  }
+}
+
+/** The calls an error came through before it got here. */
+const chainOf = (error: unknown): ReadonlyArray<string> => {
+  if (error instanceof HandlerFailed) return error.chain
+  if (isCallError(error) && "call" in error) return [error.call]
+  return []
+}
+
+const errorOf = (outcome: Outcome, body: ReplyBody): string =>
+  outcome._tag === "Failed"
+    ? describeError(outcome.error)
+    : body._tag === "Failure"
+    ? `${body.tag}: ${describeError(body.facts)}`
+    : ""
+
+/** The whole cause goes to this app's log; the caller gets one line of it. */
+const logFailure = (bound: Bound, packet: Packet, outcome: Outcome, body: ReplyBody): void => {
+  if (body._tag !== "Failure") return
+  const detail = outcome._tag === "Failed" ? outcome.cause : errorOf(outcome, body)
+  bound.core.runFork(
+    Effect.logError(`Cannot answer "${packet.type}": ${errorOf(outcome, body)}`, detail).pipe(
+      Effect.annotateLogs({ app: bound.app, handler: bound.label, id: packet.id }),
+    ),
+  )
+}

@@ -1,0 +1,152 @@
+/**
+ * Runs one handler on one message: an Effect, an async or a plain function, all as one exit.
+ *
+ * Sits between dispatch (which decides when, and what becomes of the message) and the user's code. Gives the
+ * code its context, its services, its trace and its time limit; takes whatever it throws.
+ */
+import { Cause, Context, Effect, Exit, type Fiber, identity, Tracer } from "effect"
+import type { Trace } from "../wire/mod.ts"
+import type { BusShape } from "./Bus.ts"
+import { DeliveryContext } from "./context.ts"
+import type { CoreShape } from "./Core.ts"
+import { type Current, CurrentDelivery, type Hand } from "./Current.ts"
+import type { Handler } from "./Handler.ts"
+
+/** A handler with a name, an app and its services. */
+export interface Bound<H extends Handler = Handler> {
+  readonly app: string
+  /** Its export's name: `register`. */
+  readonly name: string
+  /** `warranty.register`. */
+  readonly label: string
+  readonly handler: H
+  readonly core: CoreShape
+  readonly bus: BusShape
+  /** Bus and the worker's layer. */
+  readonly services: Context.Context<never>
+}
+
+/** One message for a handler. */
+export interface Invocation {
+  readonly id: string
+  readonly payload: unknown
+  readonly trace: Trace
+  readonly attempt: number
+  readonly redelivered: boolean
+  /** ms since the epoch. */
+  readonly deadline: number | undefined
+}
+
+/** A handler at work. */
+export interface Running {
+  /** Ends it early; `why` is what its exit will say. */
+  readonly stop: (why: Stopped["why"]) => void
+}
+
+/** Why a handler was ended before it was through. */
+export class Stopped {
+  readonly why: "deadline" | "timeout" | "cancelled" | "shutdown"
+  constructor(why: Stopped["why"]) {
+    this.why = why
+  }
+}
+
+/** How it ended: a value, what it threw or failed with, or that it was stopped. */
+export type Outcome =
+  | { readonly _tag: "Done"; readonly value: unknown }
+  | { readonly _tag: "Failed"; readonly error: unknown; readonly cause: Cause.Cause<unknown> }
+  | { readonly _tag: "Stopped"; readonly why: Stopped["why"] }
+
+/** Starts the handler at once; `done` is called exactly once. `around` wraps the handler's effect (the Inbox). */
+export const invoke = (
+  bound: Bound,
+  invocation: Invocation,
+  done: (outcome: Outcome) => void,
+  around: (effect: Effect.Effect<unknown, unknown>) => Effect.Effect<unknown, unknown> = identity,
+): Running => {
+  const { core, handler } = bound
+  const now = core.now()
+  const limit = handler.timeout === undefined ? Number.POSITIVE_INFINITY : now + handler.timeout
+  const until = Math.min(invocation.deadline ?? Number.POSITIVE_INFINITY, limit)
+  const current: Current = {
+    app: bound.app,
+    handler: bound.label,
+    cause: invocation.id,
+    trace: invocation.trace,
+    deadline: Number.isFinite(until) ? until : undefined,
+    ordinal: 0,
+  }
+  const hand: Hand = { handler: bound.label, id: invocation.id, fiber: undefined, waiting: 0, isAsync: false }
+  const services = withDelivery(bound.services, current)
+  const context = new DeliveryContext({ ...bound, current, hand, services, ...invocation })
+  let stopped: Stopped["why"] | undefined
+  let fiber: Fiber.Fiber<unknown, unknown> | undefined
+
+  const stop = (why: Stopped["why"]): void => {
+    stopped ??= why
+    context.interrupt()
+    fiber?.interruptUnsafe()
+  }
+  const withdraw = Number.isFinite(until)
+    ? core.deadlines.add(until, () => stop(limit <= until ? "timeout" : "deadline"))
+    : undefined
+
+  core.hands.add(hand)
+  fiber = Effect.runForkWith(services)(around(run(handler, invocation.payload, context, hand)))
+  hand.fiber = fiber
+  fiber.addObserver((exit) => {
+    withdraw?.()
+    core.hands.delete(hand)
+    done(outcomeOf(exit, stopped))
+  })
+  return { stop }
+}
+
+const run = (
+  handler: Handler,
+  payload: unknown,
+  context: DeliveryContext,
+  hand: Hand,
+): Effect.Effect<unknown, unknown> =>
+  Effect.suspend((): Effect.Effect<unknown, unknown> => {
+    let result: unknown
+    try {
+      result = handler.run(payload, context)
+    } catch (error) {
+      return Effect.fail(error)
+    }
+    // the compile-time check of `worker.ts` has seen to the services
+    if (Effect.isEffect(result)) return result as Effect.Effect<unknown, unknown>
+    if (!isThenable(result)) return Effect.succeed(result)
+    const promise = result
+    hand.isAsync = true
+    return Effect.callback<unknown, unknown>((resume) => {
+      promise.then((value) => resume(Effect.succeed(value)), (error) => resume(Effect.fail(error)))
+    })
+  })
+
+const outcomeOf = (exit: Exit.Exit<unknown, unknown>, stopped: Stopped["why"] | undefined): Outcome => {
+  if (Exit.isSuccess(exit)) return { _tag: "Done", value: exit.value }
+  if (stopped !== undefined) return { _tag: "Stopped", why: stopped }
+  return { _tag: "Failed", error: Cause.squash(exit.cause), cause: exit.cause }
+}
+
+const withDelivery = (services: Context.Context<never>, current: Current): Context.Context<never> => {
+  const { traceId, spanId, sampled } = current.trace
+  const parent = Tracer.externalSpan({ traceId, spanId, sampled })
+  return Context.add(Context.add(services, CurrentDelivery, current), Tracer.ParentSpan, parent)
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
+
+/** What was thrown, as one line for people. */
+export const describeError = (error: unknown): string => {
+  if (error instanceof Error) return error.message === "" ? error.name : `${error.name}: ${error.message}`
+  if (typeof error === "string") return error
+  try {
+    return JSON.stringify(error) ?? String(error)
+  } catch {
+    return Object.prototype.toString.call(error)
+  }
+}

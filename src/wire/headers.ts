@@ -1,0 +1,78 @@
+/**
+ * The headers Warren gives to packets, by name, and how they are read from foreign hands.
+ *
+ * Reading never fails: a header that is absent or of the wrong kind reads as its default, because any
+ * AMQP client may have written it. Bodies are checked by contracts, not here.
+ */
+import type { Headers, HeaderValue, Packet } from "../transport/mod.ts"
+import { formatTraceparent, parseTraceparent, type Trace } from "./trace.ts"
+
+/** Header names of wire protocol v1. */
+export const Header = {
+  traceparent: "traceparent",
+  version: "warren-version",
+  schema: "warren-schema",
+  deadline: "warren-deadline",
+  timeout: "warren-timeout",
+  attempt: "warren-attempt",
+  /** The message that caused this one. */
+  cause: "warren-cause",
+  /** On replies that are failures: `declared`, or the tag of a call error. */
+  error: "warren-error",
+  /** On dead letters: why, what was thrown, by whom, when. */
+  deadReason: "warren-dead-reason",
+  deadError: "warren-dead-error",
+  deadHandler: "warren-dead-handler",
+  deadAt: "warren-dead-at",
+} as const
+
+/** What the headers of a packet say, with defaults. */
+export interface Meta {
+  readonly trace: Trace | undefined
+  readonly version: string
+  readonly schema: string
+  /** ms since the epoch on the sender's clock; `undefined`: none. */
+  readonly deadline: number | undefined
+  /** ms that were left when it was sent; `undefined`: none. */
+  readonly timeout: number | undefined
+  /** 1 for the first attempt. */
+  readonly attempt: number
+  readonly cause: string | undefined
+}
+
+/** Reads the headers of a packet. */
+export const readMeta = ({ headers }: Packet): Meta => ({
+  trace: parseTraceparent(headers[Header.traceparent]),
+  version: text(headers[Header.version]) ?? "",
+  schema: text(headers[Header.schema]) ?? "",
+  deadline: number(headers[Header.deadline]),
+  timeout: number(headers[Header.timeout]),
+  attempt: Math.max(1, Math.trunc(number(headers[Header.attempt]) ?? 1)),
+  cause: text(headers[Header.cause]),
+})
+
+/** Writes headers; what is `undefined` is left out. */
+export const writeMeta = (
+  meta: {
+    readonly trace?: Trace | undefined
+    readonly version?: string | undefined
+    readonly schema?: string | undefined
+    readonly deadline?: number | undefined
+    readonly timeout?: number | undefined
+    readonly cause?: string | undefined
+  },
+): Headers => {
+  const headers: Record<string, HeaderValue> = {}
+  if (meta.trace !== undefined) headers[Header.traceparent] = formatTraceparent(meta.trace)
+  if (meta.version !== undefined) headers[Header.version] = meta.version
+  if (meta.schema !== undefined) headers[Header.schema] = meta.schema
+  if (meta.deadline !== undefined) headers[Header.deadline] = meta.deadline
+  if (meta.timeout !== undefined) headers[Header.timeout] = meta.timeout
+  if (meta.cause !== undefined) headers[Header.cause] = meta.cause
+  return headers
+}
+
+const text = (value: HeaderValue | undefined): string | undefined => typeof value === "string" ? value : undefined
+
+const number = (value: HeaderValue | undefined): number | undefined =>
+  typeof value === "number" && Number.isFinite(value) ? value : undefined

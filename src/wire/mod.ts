@@ -1,0 +1,32 @@
+/**
+ * Door of the wire room: how messages are written, named and routed, for any broker.
+ */
+// bytes
+export { fromBytes, maxDepth, NotJson, toBytes } from "./json.ts"
+// identity and trace
+export type { Ids } from "./ids.ts"
+export { CurrentIds, deriveId, makeIds } from "./ids.ts"
+export type { Trace } from "./trace.ts"
+export { formatTraceparent, nextTrace, parseTraceparent } from "./trace.ts"
+// packets
+export type { Meta } from "./headers.ts"
+export { Header, readMeta } from "./headers.ts"
+export type { Death, Origin, ReplyBody } from "./packets.ts"
+export { callPacket, cancelPacket, deadCopy, eventPacket, replyPacket, retryCopy } from "./packets.ts"
+// what is declared
+export {
+  callQueueLimit,
+  callTopology,
+  deadTopology,
+  deliveryLimit,
+  Exchange,
+  listenerTopology,
+  processTopology,
+  QueueName,
+  replyQueueExpiry,
+  retryTiers,
+  retryTopology,
+  routeTo,
+  scheduleTopology,
+  tierFor,
+} from "./topology.ts"

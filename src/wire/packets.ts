@@ -1,0 +1,145 @@
+/**
+ * Builds the packets of wire protocol v1: events, calls, replies, ticks, cancellations, retry and dead copies.
+ *
+ * Pure: payloads arrive encoded as JSON values, ids and times as arguments. Which exchange a packet goes to
+ * is said in `topology.ts`.
+ */
+import type { Headers, HeaderValue, Packet } from "../transport/mod.ts"
+import { Header, writeMeta } from "./headers.ts"
+import { toBytes } from "./json.ts"
+import type { Trace } from "./trace.ts"
+
+const contentType = "application/json"
+
+/** What every message that starts a step says of itself. */
+export interface Origin {
+  readonly id: string
+  readonly type: string
+  /** The sending app. */
+  readonly app: string
+  readonly now: number
+  readonly trace: Trace
+  readonly version: string
+  readonly schema: string
+  readonly cause: string | undefined
+}
+
+/** An event: survives restarts, has no deadline. */
+export const eventPacket = (origin: Origin, payload: unknown): Packet => ({
+  id: origin.id,
+  type: origin.type,
+  app: origin.app,
+  timestamp: origin.now,
+  contentType,
+  persistent: true,
+  headers: writeMeta(origin),
+  body: toBytes(payload),
+})
+
+/** A call: expires in the broker when its deadline passes, is answered to `replyTo`. */
+export const callPacket = (origin: Origin, payload: unknown, replyTo: string, deadline: number): Packet => {
+  const timeout = Math.max(0, deadline - origin.now)
+  return {
+    id: origin.id,
+    type: origin.type,
+    app: origin.app,
+    timestamp: origin.now,
+    contentType,
+    persistent: false,
+    correlationId: origin.id,
+    replyTo,
+    expiration: timeout,
+    headers: writeMeta({
+      trace: origin.trace,
+      version: origin.version,
+      schema: origin.schema,
+      cause: origin.cause,
+      deadline,
+      timeout,
+    }),
+    body: toBytes(payload),
+  }
+}
+
+/** What a reply says: the encoded value, the encoded declared error, or a call error by tag with its facts. */
+export type ReplyBody =
+  | { readonly _tag: "Value"; readonly value: unknown }
+  | { readonly _tag: "Declared"; readonly error: unknown }
+  | { readonly _tag: "Failure"; readonly tag: string; readonly facts: unknown }
+
+/** The reply to a call packet. */
+export const replyPacket = (call: Packet, app: string, now: number, body: ReplyBody): Packet => ({
+  id: `${call.id}.reply`,
+  type: call.type,
+  app,
+  timestamp: now,
+  contentType,
+  persistent: false,
+  correlationId: call.correlationId,
+  headers: replyHeaders(call, body),
+  body: toBytes(body._tag === "Value" ? body.value : body._tag === "Declared" ? body.error : body.facts),
+})
+
+const replyHeaders = (call: Packet, body: ReplyBody): Headers => {
+  const headers: Record<string, HeaderValue> = {}
+  const trace = call.headers[Header.traceparent]
+  if (trace !== undefined) headers[Header.traceparent] = trace
+  if (body._tag !== "Value") headers[Header.error] = body._tag === "Declared" ? "declared" : body.tag
+  return headers
+}
+
+/** Asks whoever runs or holds this call to stop; `until` is when the call would have ended anyway. */
+export const cancelPacket = (callId: string, type: string, app: string, now: number, until: number): Packet => ({
+  id: `${callId}.cancel`,
+  type,
+  app,
+  timestamp: now,
+  contentType,
+  persistent: false,
+  correlationId: callId,
+  expiration: Math.max(0, until - now),
+  headers: { [Header.deadline]: until },
+  body: new Uint8Array(0),
+})
+
+/** The same message once more: next attempt, without the broker's death records (it would take the copy for a cycle). */
+export const retryCopy = (packet: Packet, attempt: number): Packet => ({
+  ...packet,
+  persistent: true,
+  expiration: undefined,
+  headers: { ...withoutDeaths(packet.headers), [Header.attempt]: attempt },
+})
+
+/** What is written on a dead letter. */
+export interface Death {
+  readonly reason: "failed" | "undecodable" | "unknown" | "crashed"
+  readonly error: string
+  /** `app.handler`, or the queue's name where no handler was found. */
+  readonly handler: string
+  readonly attempt: number
+  readonly now: number
+}
+
+/** The same message with the story of its failure. */
+export const deadCopy = (packet: Packet, death: Death): Packet => ({
+  ...packet,
+  persistent: true,
+  expiration: undefined,
+  headers: {
+    ...withoutDeaths(packet.headers),
+    [Header.attempt]: death.attempt,
+    [Header.deadReason]: death.reason,
+    // header values are limited in some brokers' frames; the log has the whole text
+    [Header.deadError]: death.error.slice(0, 4096),
+    [Header.deadHandler]: death.handler,
+    [Header.deadAt]: death.now,
+  },
+})
+
+const withoutDeaths = (headers: Headers): Headers =>
+  Object.fromEntries(
+    Object.entries(headers).filter(([name]) =>
+      !(name === "x-death" || name.startsWith("x-first-death") || name.startsWith("x-last-death") ||
+        name.startsWith("x-death-") || name === "x-delivery-count")
+    ),
+  )

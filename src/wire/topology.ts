@@ -1,0 +1,118 @@
+/**
+ * Names and arguments of everything Warren declares in a broker, derived from apps and contracts.
+ *
+ * Users never write these; `warren topology` prints them. Why each queue is as it is: docs/guarantees.md.
+ */
+import type { QueueSpec, Route, Topology } from "../transport/mod.ts"
+
+/** Exchange names of wire protocol v1. */
+export const Exchange = { events: "warren.events", calls: "warren.calls", control: "warren.control" } as const
+
+/** Delays of the retry tiers in ms; a wanted delay rounds up to the next one. */
+export const retryTiers: ReadonlyArray<readonly [name: string, ms: number]> = [
+  ["1s", 1_000],
+  ["5s", 5_000],
+  ["30s", 30_000],
+  ["2m", 120_000],
+  ["10m", 600_000],
+  ["1h", 3_600_000],
+]
+
+/** The tier for a wanted delay in ms: the shortest that is not shorter, else the longest. */
+export const tierFor = (delay: number): readonly [name: string, ms: number] =>
+  retryTiers.find(([, ms]) => ms >= delay) ?? retryTiers.at(-1)!
+
+/** Redeliveries after crashes before the broker itself dead-letters a message. */
+export const deliveryLimit = 20
+
+/** Calls that may wait in one call's queue; beyond it callers get `Overloaded`. */
+export const callQueueLimit = 10_000
+
+/** How long a reply queue outlives its connection, ms. */
+export const replyQueueExpiry = 60_000
+
+/** Queue names. */
+export const QueueName = {
+  listener: (app: string, handler: string) => `warren.on.${app}.${handler}`,
+  call: (type: string) => `warren.calls.${type}`,
+  schedule: (app: string, handler: string) => `warren.every.${app}.${handler}`,
+  replies: (instance: string) => `warren.replies.${instance}`,
+  control: (instance: string) => `warren.control.${instance}`,
+  retry: (tier: string) => `warren.retry.${tier}`,
+  dead: (app: string) => `warren.dead.${app}`,
+} as const
+
+/** Where packets go. */
+export const routeTo = {
+  event: (type: string): Route => ({ exchange: Exchange.events, key: type }),
+  call: (type: string): Route => ({ exchange: Exchange.calls, key: type }),
+  queue: (name: string): Route => ({ exchange: "", key: name }),
+  retry: (delay: number, queue: string): Route => ({ exchange: QueueName.retry(tierFor(delay)[0]), key: queue }),
+  cancel: (type: string): Route => ({ exchange: Exchange.control, key: `cancel.${type}` }),
+} as const
+
+/** What every process needs: the exchanges, and its own reply and control queues. */
+export const processTopology = (instance: string): Topology => ({
+  exchanges: [
+    { name: Exchange.events, type: "topic" },
+    { name: Exchange.calls, type: "direct" },
+    { name: Exchange.control, type: "topic" },
+  ],
+  queues: [
+    { name: QueueName.replies(instance), type: "classic", expires: replyQueueExpiry },
+    { name: QueueName.control(instance), type: "classic", durable: false, exclusive: true, autoDelete: true },
+  ],
+  bindings: [{ exchange: Exchange.control, queue: QueueName.control(instance), key: "cancel.#" }],
+})
+
+/** The retry tiers: a fanout exchange and a queue each, whose messages come back to the queue named by their key. */
+export const retryTopology: Topology = {
+  exchanges: retryTiers.map(([tier]) => ({ name: QueueName.retry(tier), type: "fanout" })),
+  queues: retryTiers.map(([tier, ms]) => ({
+    name: QueueName.retry(tier),
+    type: "quorum",
+    messageTtl: ms,
+    deadLetterExchange: "",
+  })),
+  bindings: retryTiers.map(([tier]) => ({ exchange: QueueName.retry(tier), queue: QueueName.retry(tier), key: "" })),
+}
+
+/** The dead-letter queue of an app. */
+export const deadTopology = (app: string): Topology => ({
+  exchanges: [],
+  queues: [{ name: QueueName.dead(app), type: "quorum" }],
+  bindings: [],
+})
+
+/** A listener's own durable queue. `ordered`: one consumer at a time. */
+export const listenerTopology = (app: string, handler: string, type: string, ordered: boolean): Topology => {
+  const name = QueueName.listener(app, handler)
+  return {
+    exchanges: [],
+    queues: [durableQueue(name, app, ordered)],
+    bindings: [{ exchange: Exchange.events, queue: name, key: type }],
+  }
+}
+
+/** The queue that holds a schedule's ticks. */
+export const scheduleTopology = (app: string, handler: string): Topology => ({
+  exchanges: [],
+  queues: [durableQueue(QueueName.schedule(app, handler), app, true)],
+  bindings: [],
+})
+
+const durableQueue = (name: string, app: string, single: boolean): QueueSpec => ({
+  name,
+  type: "quorum",
+  deliveryLimit,
+  deadLetterExchange: "",
+  deadLetterKey: QueueName.dead(app),
+  singleActiveConsumer: single,
+})
+
+/** The queue of a call; gone with its last server, so that callers learn at once that nobody serves it. */
+export const callTopology = (type: string): Topology => ({
+  exchanges: [],
+  queues: [{ name: QueueName.call(type), type: "classic", autoDelete: true, maxLength: callQueueLimit }],
+  bindings: [{ exchange: Exchange.calls, queue: QueueName.call(type), key: type }],
+})
