@@ -8,8 +8,8 @@ import { Broker, layer as inProcess } from "../broker/mod.ts"
 import {
   type AppModule,
   Bus,
-  type BusShape,
   busLayer,
+  type BusShape,
   Core,
   type CoreShape,
   type Host,
@@ -62,6 +62,8 @@ export const launch = Effect.fnUntraced(function* (
     core,
     host,
     transport: Context.get(services, Transport),
-    broker: options.broker === undefined ? Context.get(services as Context.Context<unknown> as Context.Context<Broker>, Broker) : undefined,
+    broker: options.broker === undefined
+      ? Context.get(services as Context.Context<unknown> as Context.Context<Broker>, Broker)
+      : undefined,
   }
 })

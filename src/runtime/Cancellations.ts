@@ -3,7 +3,7 @@
  *
  * A cancellation may overtake its call; the tombstone makes sure that the call is not run when it arrives.
  */
-import type { CoreShape } from "./Core.ts"
+import type { Deadlines } from "./Deadlines.ts"
 
 /** The cancellations a process knows of. */
 export interface Cancellations {
@@ -19,7 +19,7 @@ export interface Cancellations {
 const longest = 24 * 3_600_000
 
 /** An empty table. */
-export const makeCancellations = (core: CoreShape): Cancellations => {
+export const makeCancellations = (deadlines: Deadlines, now: () => number): Cancellations => {
   const stops = new Map<string, () => void>()
   const tombstones = new Set<string>()
   return {
@@ -32,7 +32,7 @@ export const makeCancellations = (core: CoreShape): Cancellations => {
       const stop = stops.get(callId)
       if (stop !== undefined) return stop()
       tombstones.add(callId)
-      core.deadlines.add(Math.min(until, core.now() + longest), () => tombstones.delete(callId))
+      deadlines.add(Math.min(until, now() + longest), () => tombstones.delete(callId))
     },
   }
 }

@@ -4,9 +4,10 @@
  * Built once a process (or a test) over a Transport; `Caller`, `Emitter` and the hosts stand on it. Declares
  * the process's own queues and nothing else.
  */
-import { Clock, Context, Effect, Layer, type Scope } from "effect"
+import { Clock, Context, Effect, type Fiber, Layer, type Scope } from "effect"
 import { Transport, type TransportError } from "../transport/mod.ts"
-import { CurrentIds, type Ids, processTopology } from "../wire/mod.ts"
+import { CurrentIds, Header, type Ids, processTopology, QueueName } from "../wire/mod.ts"
+import { type Cancellations, makeCancellations } from "./Cancellations.ts"
 import type { Hand } from "./Current.ts"
 import { type Deadlines, makeDeadlines } from "./Deadlines.ts"
 import { CurrentJournal, type Journal } from "./Journal.ts"
@@ -23,12 +24,14 @@ export interface CoreShape {
   readonly journal: Journal
   readonly settings: Settings
   readonly deadlines: Deadlines
+  /** Calls whose caller gave up. */
+  readonly cancellations: Cancellations
   /** Calls served here, by type; a transport that is not shared has no other servers. */
   readonly served: Map<string, number>
   /** Handlers at work. */
   readonly hands: Set<Hand>
   /** Starts a fiber on the runtime's services; it runs at once up to its first wait. */
-  readonly runFork: <A, E>(effect: Effect.Effect<A, E>) => import("effect").Fiber.Fiber<A, E>
+  readonly runFork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
 }
 
 /** The shared state as a service. */
@@ -47,7 +50,17 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
   const services = yield* Effect.context<never>()
   const now = () => clock.currentTimeMillisUnsafe()
   const instance = ids.next(now())
+  const deadlines = yield* makeDeadlines
+  const cancellations = makeCancellations(deadlines, now)
+  const runFork = Effect.runForkWith(services)
   yield* transport.declare(processTopology(instance))
+  yield* transport.consume(QueueName.control(instance), { prefetch: 1_000 }, ({ packet, settle }) => {
+    const until = packet.headers[Header.deadline]
+    if (packet.correlationId !== undefined) {
+      cancellations.cancel(packet.correlationId, typeof until === "number" ? until : now())
+    }
+    runFork(Effect.ignore(settle("ack")))
+  })
   return Core.of({
     instance,
     transport,
@@ -56,9 +69,10 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
     ids,
     journal: yield* CurrentJournal,
     settings: yield* CurrentSettings,
-    deadlines: yield* makeDeadlines,
+    deadlines,
+    cancellations,
     served: new Map(),
     hands: new Set(),
-    runFork: Effect.runForkWith(services),
+    runFork,
   })
 })

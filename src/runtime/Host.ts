@@ -6,9 +6,8 @@
  */
 import { Cause, Context, Effect, Exit, Layer, Schema, Scope } from "effect"
 import { merge, type Topology, type TransportError } from "../transport/mod.ts"
-import { deadTopology, Header, QueueName, retryTopology } from "../wire/mod.ts"
+import { deadTopology, retryTopology } from "../wire/mod.ts"
 import { Bus, type BusShape } from "./Bus.ts"
-import { makeCancellations } from "./Cancellations.ts"
 import type { CoreShape } from "./Core.ts"
 import type { ScheduledHandler, WorkerSpec } from "./Handler.ts"
 import { Inbox } from "./Inbox.ts"
@@ -54,25 +53,15 @@ export const makeHost = Effect.fnUntraced(function* (
   yield* Effect.fromResult(checkTogether(apps))
   const inbox = yield* Inbox
   const base = Context.add(yield* Effect.context<never>(), Bus, bus)
-  const cancellations = makeCancellations(core)
   const memo = yield* Layer.makeMemoMap
   const bounds = yield* Effect.forEach(apps, (app) => bind(core, bus, base, memo, app))
-  const posts = bounds.flatMap((ofApp, i) => ofApp.map((bound) => makePost(bound, apps[i]!.file, inbox, cancellations)))
+  const posts = bounds.flatMap((ofApp, i) => ofApp.map((bound) => makePost(bound, apps[i]!.file, inbox)))
   const topology = merge(retryTopology, ...apps.map(({ app }) => deadTopology(app)), ...posts.map((p) => p.topology))
   yield* core.transport.declare(topology)
 
   let held = 0
   let draining: Effect.Effect<number> | undefined
   const consumers = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-  yield* core.transport.consume(QueueName.control(core.instance), { prefetch: 1_000 }, (delivery) => {
-    const { packet } = delivery
-    const until = packet.headers[Header.deadline]
-    if (packet.correlationId !== undefined) {
-      cancellations.cancel(packet.correlationId, typeof until === "number" ? until : core.now())
-    }
-    core.runFork(Effect.ignore(delivery.settle("ack")))
-  })
-
   const consume = (post: Post): Effect.Effect<void, TransportError> =>
     Effect.gen(function* () {
       const scope = yield* Scope.fork(consumers)

@@ -7,7 +7,6 @@ import { Result } from "effect"
 import { makeCodec } from "../contract/mod.ts"
 import type { Topology } from "../transport/mod.ts"
 import { callTopology, listenerTopology, QueueName, scheduleTopology } from "../wire/mod.ts"
-import type { Cancellations } from "./Cancellations.ts"
 import type { CallHandler, Handler, Listener, ScheduledHandler } from "./Handler.ts"
 import type { InboxShape } from "./Inbox.ts"
 import type { Bound } from "./invoke.ts"
@@ -43,7 +42,7 @@ export interface Post {
 const waitingPerPlace = 8
 
 /** Makes the post of a handler. */
-export const makePost = (bound: Bound, file: string, inbox: InboxShape, cancellations: Cancellations): Post => {
+export const makePost = (bound: Bound, file: string, inbox: InboxShape): Post => {
   const { app, name, label, handler } = bound
   const concurrency = handler.concurrency ?? (handler.kind === "schedule" ? 1 : bound.core.settings.concurrency)
   const post = (
@@ -62,7 +61,7 @@ export const makePost = (bound: Bound, file: string, inbox: InboxShape, cancella
   switch (handler.kind) {
     case "call": {
       const { type } = handler.contract
-      const dispatcher = serve(bound as Bound<CallHandler>, concurrency, cancellations)
+      const dispatcher = serve(bound as Bound<CallHandler>, concurrency)
       return post(QueueName.call(type), type, concurrency, callTopology(type), dispatcher)
     }
     case "listener": {

@@ -9,7 +9,6 @@ import { type CallSpec, HandlerFailed, isCallError } from "../contract/mod.ts"
 import type { Delivery, Packet, Verdict } from "../transport/mod.ts"
 import { fromBytes, nextTrace, readMeta, type ReplyBody, replyPacket, routeTo } from "../wire/mod.ts"
 import { Admission, type Entry as Turn } from "./Admission.ts"
-import type { Cancellations } from "./Cancellations.ts"
 import { callDeadline } from "./deadline.ts"
 import type { CallHandler } from "./Handler.ts"
 import { type Bound, describeError, invoke, type Outcome, type Running } from "./invoke.ts"
@@ -32,8 +31,9 @@ interface Job extends Turn {
 }
 
 /** A dispatcher for one call handler, `concurrency` at a time. */
-export const serve = (bound: Bound<CallHandler>, concurrency: number, cancellations: Cancellations): Dispatcher => {
+export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatcher => {
   const { core, handler: { contract } } = bound
+  const { cancellations } = core
   const admission = new Admission<Job>(concurrency)
   const jobs = new Set<Job>()
 

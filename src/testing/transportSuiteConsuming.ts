@@ -177,11 +177,11 @@ export const consuming: ReadonlyArray<Case> = [
       Effect.gen(function* () {
         const name = yield* queue({ type })
         yield* Effect.forEach(["a", "b", "c"], (text) => send(name, text))
-        yield* briefly(Effect.gen(function* () {
+        const lost = yield* briefly(Effect.gen(function* () {
           const inbox = yield* (yield* another).consume(name, 2)
-          yield* inbox.take
-          yield* inbox.take
+          return [yield* inbox.take, yield* inbox.take]
         }))
+        for (const delivery of lost) assert.equal((yield* reasonOf(delivery.settle("ack")))._tag, "Disconnected")
         const inbox = yield* consume(name, 10)
         const back = [yield* inbox.take, yield* inbox.take, yield* inbox.take]
         assert.deepEqual(back.map(body).sort(), ["a", "b", "c"])
@@ -194,13 +194,17 @@ export const consuming: ReadonlyArray<Case> = [
   })),
   {
     name: "consume() fails NotFound on a missing queue and hurts no other consumer",
-    run: ({ name, queue, send, consume }) =>
+    run: ({ transport, name, queue, send, consume }) =>
       Effect.gen(function* () {
         const there = yield* queue()
         const inbox = yield* consume(there)
         const missing = name("missing")
-        const reason = yield* reasonOf(consume(missing))
+        let cancelled = 0
+        const reason = yield* reasonOf(
+          transport.consume(missing, { prefetch: 1, onCancelled: () => cancelled++ }, () => {}),
+        )
         assert.deepEqual({ ...reason }, { _tag: "NotFound", name: missing })
+        assert.equal(cancelled, 0, "It was cancelled although it had never been accepted")
         yield* send(there, "still")
         assert.deepEqual(yield* inbox.takeAll(1), ["still"])
       }),

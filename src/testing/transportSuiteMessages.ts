@@ -110,7 +110,10 @@ export const messages: ReadonlyArray<Case> = [
       Effect.gen(function* () {
         const seen = yield* Effect.scoped(Effect.gen(function* () {
           const { transport } = yield* another
-          return yield* Effect.forkDetach(Stream.runCollect(transport.status), { startImmediately: true })
+          return yield* Effect.forkDetach(
+            transport.status.pipe(Stream.takeUntil(({ _tag }) => _tag === "Closed"), Stream.runCollect),
+            { startImmediately: true },
+          )
         }))
         assert.deepEqual((yield* Fiber.join(seen)).map(({ _tag }) => _tag), ["Ready", "Closed"])
       }),

@@ -161,10 +161,18 @@ export const queues: ReadonlyArray<Case> = [
           const owner = yield* another
           yield* owner.queue({ name: mine, exclusive: true })
           assert.equal(yield* send(mine, "x"), "routed")
-          assert.match((yield* reasonOf(consume(mine)))._tag, /^(Clash|Forbidden)$/)
+          assert.equal((yield* reasonOf(consume(mine)))._tag, "Forbidden")
           assert.deepEqual(yield* (yield* owner.consume(mine)).takeAll(1), ["x"])
         }))
         yield* eventually(send(mine, "x"), (confirm) => confirm === "unroutable")
+      }),
+  },
+  {
+    name: "a queue that is neither durable nor exclusive is refused",
+    run: ({ queue }) =>
+      Effect.gen(function* () {
+        assert.equal((yield* reasonOf(queue({ durable: false })))._tag, "Clash")
+        yield* queue({ durable: false, exclusive: true })
       }),
   },
   {
