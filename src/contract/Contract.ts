@@ -53,7 +53,8 @@ export interface CallSpec<
 }
 
 /** The argument of a contract: optional when every field is. */
-export type PayloadArguments<P extends AnySchema> = {} extends P["~type.make.in"] ? [payload?: P["~type.make.in"]]
+export type PayloadArguments<P extends AnySchema> = Record<never, never> extends P["~type.make.in"]
+  ? [payload?: P["~type.make.in"]]
   : [payload: P["~type.make.in"]]
 
 /** A declared event: call it to make a message, `.match` to describe one in tests. */

@@ -63,7 +63,9 @@ export interface ApiInfo {
 }
 
 /** A declared api: its events and calls by name. */
-export type Api<M extends Members = {}> = { readonly [K in keyof M]: Bound<M[K]> } & { readonly [ApiTypeId]: ApiInfo }
+export type Api<M extends Members = Record<never, never>> = { readonly [K in keyof M]: Bound<M[K]> } & {
+  readonly [ApiTypeId]: ApiInfo
+}
 
 /** Options of {@link api}. */
 export interface ApiOptions<M> {
@@ -105,7 +107,7 @@ export const event = <const P extends SchemaInput>(payload: P): EventDefinition<
  *
  * @param payload the fields of the payload, or a whole schema
  */
-export const call = <const P extends SchemaInput, const O extends CallOptions = {}>(
+export const call = <const P extends SchemaInput, const O extends CallOptions = Record<never, never>>(
   payload: P,
   options?: O,
 ): CallDefinition<ToSchema<P>, ReturnsOf<O>, FailsOf<O>> => ({

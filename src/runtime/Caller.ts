@@ -22,11 +22,12 @@ import {
   ReplyLost,
   type Seen,
 } from "../contract/mod.ts"
-import type { Confirm, Delivery, Packet, TransportError } from "../transport/mod.ts"
+import type { Confirm, Packet, TransportError } from "../transport/mod.ts"
 import { callPacket, cancelPacket, fromBytes, Header, nextTrace, QueueName, routeTo } from "../wire/mod.ts"
 import type { CallOptions } from "./Bus.ts"
 import type { CoreShape } from "./Core.ts"
 import { CurrentDelivery } from "./Current.ts"
+import type { Fact } from "./Journal.ts"
 import { invalidPayload } from "./Emitter.ts"
 import { millis } from "./Retry.ts"
 
@@ -53,7 +54,7 @@ export const makeCall = Effect.fnUntraced(function* (
     const waiting = pending.get(delivery.packet.correlationId ?? "")
     if (waiting === undefined) strayReply(core, delivery.packet)
     else waiting.finish(readReply(core, waiting.contract, delivery.packet))
-    settle(core, delivery)
+    core.settle(delivery, "ack")
   })
 
   // a pending call can get no reply once the connection is gone for good; the adapter says so by closing
@@ -74,7 +75,8 @@ export const makeCall = Effect.fnUntraced(function* (
   yield* Effect.addFinalizer(() => Effect.sync(() => lost("this process is shutting down")))
 
   return (message, options = {}) =>
-    Effect.flatMap(Effect.service(CurrentDelivery), (current) => {
+    Effect.withFiber((fiber) => {
+      const current = fiber.getRef(CurrentDelivery)
       const { contract } = message
       const now = core.now()
       const wanted = options.timeout === undefined ? core.settings.callTimeout : millis("timeout", options.timeout)
@@ -92,7 +94,18 @@ export const makeCall = Effect.fnUntraced(function* (
       }
       const id = core.ids.next(now)
       const app = current?.app ?? core.settings.app
-      const facts = { id, type: contract.type, app, handler: current?.handler, cause: current?.cause }
+      const record = (fact: Fact, at: number, error?: string): void =>
+        core.journal.record({
+          fact,
+          at,
+          id,
+          type: contract.type,
+          app,
+          handler: current?.handler,
+          cause: current?.cause,
+          ms: fact === "called" ? undefined : at - now,
+          error,
+        })
       const packet = callPacket(
         {
           id,
@@ -118,14 +131,12 @@ export const makeCall = Effect.fnUntraced(function* (
         const finish = (answer: Answer): void => {
           if (!pending.delete(id)) return
           withdraw()
-          const at = core.now()
-          const ms = at - now
-          if (Exit.isSuccess(answer)) core.journal.record({ fact: "answered", at, ms, ...facts })
-          else core.journal.record({ fact: "refused", at, ms, error: errorText(answer), ...facts })
+          if (Exit.isSuccess(answer)) record("answered", core.now())
+          else record("refused", core.now(), errorText(answer))
           resume(answer)
         }
         pending.set(id, { contract, finish })
-        core.journal.record({ fact: "called", at: now, ...facts })
+        record("called", now)
         const publishing = core.runFork(core.transport.publish(routeTo.call(contract.type), packet))
         publishing.addObserver((exit) => {
           confirmed = true
@@ -136,7 +147,7 @@ export const makeCall = Effect.fnUntraced(function* (
           if (!pending.delete(id)) return
           withdraw()
           publishing.interruptUnsafe()
-          core.journal.record({ fact: "refused", at: core.now(), ms: core.now() - now, error: "interrupted", ...facts })
+          record("refused", core.now(), "interrupted")
           // not awaited: whoever interrupts must not wait for a broker
           core.runFork(Effect.ignore(core.transport.publish(
             routeTo.cancel(contract.type),
@@ -246,11 +257,6 @@ const toCallError = (call: string, tag: string, facts: unknown, seen: Seen): Cal
 
 const strayReply = (core: CoreShape, packet: Packet): void =>
   core.journal.record({ fact: "stray-reply", at: core.now(), id: packet.id, type: packet.type, app: packet.app })
-
-/** Acks; a connection that is gone has nothing left to ack. */
-const settle = (core: CoreShape, delivery: Delivery): void => {
-  core.runFork(Effect.ignore(delivery.settle("ack")))
-}
 
 const errorText = (answer: Exit.Failure<unknown, unknown>): string => {
   const error = Cause.squash(answer.cause)

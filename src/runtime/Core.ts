@@ -5,7 +5,7 @@
  * the process's own queues and nothing else.
  */
 import { Clock, Context, Effect, type Fiber, Layer, type Scope } from "effect"
-import { Transport, type TransportError } from "../transport/mod.ts"
+import { type Delivery, Transport, type TransportError, type Verdict } from "../transport/mod.ts"
 import { CurrentIds, Header, type Ids, processTopology, QueueName } from "../wire/mod.ts"
 import { type Cancellations, makeCancellations } from "./Cancellations.ts"
 import type { Hand } from "./Current.ts"
@@ -30,6 +30,8 @@ export interface CoreShape {
   readonly served: Map<string, number>
   /** Handlers at work. */
   readonly hands: Set<Hand>
+  /** Gives the verdict without waiting; where the connection is gone there is nothing left to settle. */
+  readonly settle: (delivery: Delivery, verdict: Verdict) => void
   /** Starts a fiber on the runtime's services; it runs at once up to its first wait. */
   readonly runFork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
 }
@@ -59,7 +61,7 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
     if (packet.correlationId !== undefined) {
       cancellations.cancel(packet.correlationId, typeof until === "number" ? until : now())
     }
-    runFork(Effect.ignore(settle("ack")))
+    runFork(settle("ack"))
   })
   return Core.of({
     instance,
@@ -73,6 +75,7 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
     cancellations,
     served: new Map(),
     hands: new Set(),
+    settle: (delivery, verdict) => void runFork(delivery.settle(verdict)),
     runFork,
   })
 })

@@ -26,9 +26,9 @@ import { millis } from "./Retry.ts"
 
 /** `emit` over a core. */
 export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, options: EmitOptions = {}) =>
-  Effect.flatMap(
-    Effect.service(CurrentDelivery),
-    (current): Effect.Effect<Emitted, EmitError> => {
+  Effect.withFiber(
+    (fiber): Effect.Effect<Emitted, EmitError> => {
+      const current = fiber.getRef(CurrentDelivery)
       const { contract } = message
       const encoded = contract.codec.encode(message.payload)
       if (Result.isFailure(encoded)) return Effect.fail(invalidPayload(contract.type, encoded.failure))

@@ -67,12 +67,9 @@ export const listen = (
       ...more,
     })
 
-  const settle = (delivery: Delivery, verdict: Verdict): void =>
-    void core.runFork(Effect.ignore(delivery.settle(verdict)))
-
   const finish = (job: Job, verdict: Verdict): void => {
     if (!jobs.delete(job)) return
-    settle(job.delivery, verdict)
+    core.settle(job.delivery, verdict)
     admission.leave(job)
   }
 
@@ -113,7 +110,7 @@ export const listen = (
     job.running = invoke(bound, {
       id: packet.id,
       payload: job.payload,
-      trace: nextTrace(meta.trace, core.ids.next(began)),
+      trace: meta.trace ?? nextTrace(undefined, core.ids.next(began)),
       attempt,
       redelivered: delivery.redelivered,
       deadline: undefined,
@@ -178,7 +175,7 @@ export const listen = (
         return bury(
           delivery,
           { reason: "undecodable", error, attempt: meta.attempt },
-          (verdict) => settle(delivery, verdict),
+          (verdict) => core.settle(delivery, verdict),
         )
       }
       const job: Job = {

@@ -37,7 +37,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
   const admission = new Admission<Job>(concurrency)
   const jobs = new Set<Job>()
 
-  const record = (packet: Packet, fact: Fact, more: { readonly error?: string; readonly ms?: number } = {}) =>
+  const record = (packet: Packet, fact: Fact, more?: { readonly error?: string; readonly ms?: number }): void =>
     core.journal.record({
       fact,
       at: core.now(),
@@ -45,12 +45,13 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
       type: packet.type,
       app: bound.app,
       handler: bound.label,
-      ...more,
+      ms: more?.ms,
+      error: more?.error,
     })
 
   const finish = (job: Job, verdict: Verdict): void => {
     if (!jobs.delete(job)) return
-    core.runFork(Effect.ignore(job.delivery.settle(verdict)))
+    core.settle(job.delivery, verdict)
     admission.leave(job)
   }
 
@@ -103,7 +104,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
     job.running = invoke(bound, {
       id: packet.id,
       payload: payload.success,
-      trace: nextTrace(meta.trace, core.ids.next(now)),
+      trace: meta.trace ?? nextTrace(undefined, core.ids.next(now)),
       attempt: meta.attempt,
       redelivered: delivery.redelivered,
       deadline,

@@ -4,7 +4,7 @@
  * Sits between dispatch (which decides when, and what becomes of the message) and the user's code. Gives the
  * code its context, its services, its trace and its time limit; takes whatever it throws.
  */
-import { Cause, Context, Effect, Exit, type Fiber, identity, Tracer } from "effect"
+import { Cause, Context, Effect, Exit, identity, Tracer } from "effect"
 import type { Trace } from "../wire/mod.ts"
 import type { BusShape } from "./Bus.ts"
 import { DeliveryContext } from "./context.ts"
@@ -80,19 +80,18 @@ export const invoke = (
   const services = withDelivery(bound.services, current)
   const context = new DeliveryContext({ ...bound, current, hand, services, ...invocation })
   let stopped: Stopped["why"] | undefined
-  let fiber: Fiber.Fiber<unknown, unknown> | undefined
 
   const stop = (why: Stopped["why"]): void => {
     stopped ??= why
     context.interrupt()
-    fiber?.interruptUnsafe()
+    hand.fiber?.interruptUnsafe()
   }
   const withdraw = Number.isFinite(until)
     ? core.deadlines.add(until, () => stop(limit <= until ? "timeout" : "deadline"))
     : undefined
 
   core.hands.add(hand)
-  fiber = Effect.runForkWith(services)(around(run(handler, invocation.payload, context, hand)))
+  const fiber = Effect.runForkWith(services)(around(run(handler, invocation.payload, context, hand)))
   hand.fiber = fiber
   fiber.addObserver((exit) => {
     withdraw?.()
