@@ -47,7 +47,10 @@ const make = Effect.fnUntraced(function* (options: AmqpOptions) {
   yield* Effect.addFinalizer(() => Effect.sync(() => closing = true))
 
   const exchanges = new Set<string>([""])
-  const publisher = yield* makePublisher(connection, exchanges)
+  const publisher = yield* Effect.mapError(
+    makePublisher(connection, exchanges),
+    (failed) => refused(address, failed),
+  )
   become({ _tag: "Ready", server: connection.server })
   return {
     traits: { name: "amqp", durable: true, shared: true, maxBytes },

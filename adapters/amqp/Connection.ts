@@ -87,35 +87,36 @@ export interface Connection {
 
 /** ms until an attempt to connect is given up. */
 const patience = 10_000
-/** How long a close may take before it is forced; a frozen broker never answers. */
-const goodbye = "2 seconds"
+/** How long a cancel or close may take; a frozen broker never answers. */
+const courtesy = "2 seconds"
 
 /** Connects; the connection ends with the scope. */
-export const connect = (
+export const connect = Effect.fnUntraced(function* (
   address: Address,
   name: string,
   events: ConnectionEvents,
-): Effect.Effect<Connection, BrokerFailure, Scope.Scope> =>
-  Effect.acquireRelease(attempt(() => dial(address, name)), hangUp).pipe(
-    Effect.map((model) => {
-      let lost: BrokerFailure | undefined
-      const lose = (cause: unknown) => {
-        if (lost !== undefined) return
-        lost = failure(cause ?? new Error("the broker closed the connection"))
-        events.onLost(lost)
-      }
-      model.on("error", lose)
-      model.on("close", lose)
-      model.on("blocked", events.onBlocked)
-      model.on("unblocked", events.onUnblocked)
-      const { product, version } = model.connection.serverProperties
-      return {
-        server: `${product} ${version}`,
-        openChannel: (kind, channelEvents) =>
-          Effect.suspend(() => lost === undefined ? openChannel(model, kind, channelEvents) : Effect.fail(lost)),
-      }
-    }),
-  )
+): Effect.fn.Return<Connection, BrokerFailure, Scope.Scope> {
+  const life: Life = { lost: undefined, silent: false }
+  const model = yield* Effect.acquireRelease(attempt(() => dial(address, name)), (model) => hangUp(model, life))
+  let told = false
+  const lose = (cause: unknown) => {
+    life.lost = cause === undefined ? life.lost ?? closedByBroker : failure(cause)
+    if (!told) events.onLost(life.lost)
+    told = true
+  }
+  model.on("error", lose)
+  model.on("close", lose)
+  model.on("blocked", events.onBlocked)
+  model.on("unblocked", events.onUnblocked)
+  const { product, version } = model.connection.serverProperties
+  return {
+    server: `${product} ${version}`,
+    openChannel: (kind, channelEvents) =>
+      Effect.suspend(() =>
+        life.lost === undefined ? openChannel(model, life, kind, channelEvents) : Effect.fail(life.lost)
+      ),
+  }
+})
 
 const dial = (address: Address, name: string): Promise<ChannelModel> =>
   amqp.connect(address.url, {
@@ -126,27 +127,45 @@ const dial = (address: Address, name: string): Promise<ChannelModel> =>
     credentials: amqp.credentials.plain(address.user, Redacted.value(address.password)),
   })
 
-// A broker that does not answer the close is cut off, so that no socket keeps the process alive.
-const hangUp = (model: ChannelModel): Effect.Effect<void> =>
-  attempt(() => model.close()).pipe(
-    Effect.timeout(goodbye),
-    Effect.ignore,
+/** What a connection and its channels know of its end, whichever hears of it first. */
+interface Life {
+  /** Why it has ended, if it has. */
+  lost: BrokerFailure | undefined
+  /** It did not answer a goodbye in time: no other one waits for an answer. */
+  silent: boolean
+}
+
+const closedByBroker = failure(new Error("the broker closed the connection"))
+
+/** Takes leave of the broker; never fails and never waits for long. */
+const takeLeave = (life: Life, goodbye: () => Promise<unknown>): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    life.silent ? Effect.void : attempt(goodbye).pipe(
+      Effect.timeoutOrElse({ duration: courtesy, orElse: () => Effect.sync(() => life.silent = true) }),
+      Effect.ignore,
+    )
+  )
+
+// A broker that does not answer is cut off, as by an error of the socket, which also ends the library's heartbeats.
+const hangUp = (model: ChannelModel, life: Life): Effect.Effect<void> =>
+  takeLeave(life, () => model.close()).pipe(
     Effect.andThen(Effect.sync(() => {
-      const inner = model.connection as { readonly stream?: { destroy?: () => void } }
-      inner.stream?.destroy?.()
+      const { stream } = model.connection as { readonly stream?: { destroy?: (error?: Error) => void } }
+      stream?.destroy?.(life.silent ? new Error("the broker did not answer the close") : undefined)
     })),
   )
 
 const openChannel = (
   model: ChannelModel,
+  life: Life,
   kind: "plain" | "confirm",
   events: ChannelEvents,
 ): Effect.Effect<Channel, BrokerFailure> =>
   attempt(() => kind === "confirm" ? model.createConfirmChannel() : model.createChannel()).pipe(
-    Effect.map((raw) => wrap(raw as ConfirmChannel, events)),
+    Effect.map((raw) => wrap(raw as ConfirmChannel, life, events)),
   )
 
-const wrap = (raw: ConfirmChannel, events: ChannelEvents): Channel => {
+const wrap = (raw: ConfirmChannel, life: Life, events: ChannelEvents): Channel => {
   let open = true
   let asked = false
   let why: BrokerFailure | undefined
@@ -154,13 +173,18 @@ const wrap = (raw: ConfirmChannel, events: ChannelEvents): Channel => {
     open = false
     why = failure(error)
   })
-  // before the library's own listener, which tells the pending publishes
-  raw.prependListener("close", () => open = false)
+  // before the library's own listener, which tells the pending publishes, whose fibers may run on within that call;
+  // a channel that ends unasked and without an error ends with its connection
+  raw.prependListener("close", () => {
+    open = false
+    if (!asked && why === undefined) life.lost ??= closedByBroker
+  })
   raw.on("close", () => asked ? undefined : events.onClosed?.(why))
+  const isOpen = () => open && life.lost === undefined
   const { onReturn } = events
   if (onReturn !== undefined) raw.on("return", (message) => onReturn(returned(message)))
   return {
-    isOpen: () => open,
+    isOpen,
     closedBy: () => why,
     declareExchange: (name, type) => attempt(() => raw.assertExchange(name, type, { durable: true })),
     checkExchange: (name) => attempt(() => raw.checkExchange(name)),
@@ -170,7 +194,7 @@ const wrap = (raw: ConfirmChannel, events: ChannelEvents): Channel => {
       const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
       raw.publish(exchange, key, content, { ...properties, mandatory: true } as amqp.Options.Publish, (error) => {
         // the library has one error for a nack and another for a channel that ended
-        done(error === null ? "ack" : open ? "nack" : "lost")
+        done(error === null ? "ack" : isOpen() ? "nack" : "lost")
       })
     },
     consume: (queue, prefetch, deliver) =>
@@ -179,18 +203,18 @@ const wrap = (raw: ConfirmChannel, events: ChannelEvents): Channel => {
         const deliverRaw = (message: ConsumeMessage | null) => deliver(message === null ? undefined : arrival(message))
         return (await raw.consume(queue, deliverRaw, { noAck: false })).consumerTag
       }),
-    cancel: (consumer) => attempt(() => raw.cancel(consumer)).pipe(Effect.timeout(goodbye), Effect.ignore),
+    cancel: (consumer) => takeLeave(life, () => raw.cancel(consumer)),
     settle: (tag, verdict) => {
-      if (!open) return
+      if (!isOpen()) return
       const message = { fields: { deliveryTag: tag } } as Message
       if (verdict === "ack") raw.ack(message)
       else raw.nack(message, false, verdict === "requeue")
     },
     close: Effect.suspend(() => {
       asked = true
-      if (!open) return Effect.void
+      if (!isOpen()) return Effect.void
       open = false
-      return attempt(() => raw.close()).pipe(Effect.timeout(goodbye), Effect.ignore)
+      return takeLeave(life, () => raw.close())
     }),
   }
 }

@@ -3,16 +3,31 @@
  *
  * Between `AmqpTransport.ts` and `Connection.ts`. Closing its scope cancels the consumer; the channel stays until what
  * is in hand has been settled, because only the channel that delivered can settle. It does not come back by itself when
- * the connection is lost: the broker then gives the deliveries to someone else, and verdicts on them do nothing.
+ * the connection is lost: the broker then gives the deliveries to someone else, and verdicts on them fail, harmlessly.
  */
 import { Effect, type Scope } from "effect"
-import type { ConsumeOptions, Delivery, TransportError, Verdict } from "../../src/transport/mod.ts"
+import {
+  type ConsumeOptions,
+  type Delivery,
+  Disconnected,
+  TransportError,
+  type Verdict,
+} from "../../src/transport/mod.ts"
 import type { Arrival, Channel, Connection } from "./Connection.ts"
 import { type BrokerFailure, transportError } from "./Failure.ts"
 import { deliveryCount, toPacket } from "./properties.ts"
 
 /** AMQP counts prefetch in 16 bits, and 0 means no limit. */
 const prefetchOf = (wanted: number): number => Math.min(Math.max(Math.floor(wanted), 1), 65_535)
+
+const gone = (queue: string) =>
+  Effect.fail(
+    new TransportError({
+      operation: "settle",
+      target: queue,
+      reason: new Disconnected({ detail: "the delivery went back to its queue with its channel" }),
+    }),
+  )
 
 /** Consumes `queue` until the scope closes; returns once the broker has accepted the consumer. */
 export const consume = Effect.fnUntraced(function* (
@@ -22,12 +37,14 @@ export const consume = Effect.fnUntraced(function* (
   deliver: (delivery: Delivery) => void,
 ): Effect.fn.Return<void, TransportError, Scope.Scope> {
   const refused = transportError("consume", queue)
+  let accepted = false
   let stopped = false
   let inHand = 0
   const end = () => {
     if (stopped) return
     stopped = true
-    options.onCancelled?.()
+    // a consumer that was never accepted fails instead
+    if (accepted) options.onCancelled?.()
   }
   const closeWhenIdle = (channel: Channel) =>
     Effect.suspend(() => {
@@ -48,12 +65,15 @@ export const consume = Effect.fnUntraced(function* (
         if (settled) return Effect.void
         settled = true
         inHand--
+        if (!channel.isOpen()) return gone(queue)
         channel.settle(arrival.tag, verdict)
         return stopped && inHand === 0 ? channel.close : Effect.void
       })
   }
 
   const onArrival = (arrival: Arrival | undefined) => {
+    // whatever arrives shows that the broker has accepted it
+    accepted = true
     if (arrival === undefined) return end()
     // on its way when the scope closed
     if (stopped) return channel.settle(arrival.tag, "requeue")
@@ -75,4 +95,5 @@ export const consume = Effect.fnUntraced(function* (
         return channel.cancel(consumer)
       }),
   )
+  accepted = true
 })

@@ -35,10 +35,10 @@ const describe = (cause: unknown): string => {
 export const reason = (failed: BrokerFailure, name: string): Reason => {
   switch (failed.code) {
     case codes.accessRefused:
+    case codes.resourceLocked:
       return new Forbidden({ detail: failed.text })
     case codes.notFound:
       return new NotFound({ name: missing(failed) ?? name })
-    case codes.resourceLocked:
     case codes.preconditionFailed:
       return new Clash({ name, detail: failed.text })
     default:

@@ -19,7 +19,7 @@ import {
 } from "../../src/transport/mod.ts"
 import type { Channel, Connection, Outcome, Returned } from "./Connection.ts"
 import { onOwnChannel } from "./declare.ts"
-import { missing, reason, transportError } from "./Failure.ts"
+import { type BrokerFailure, missing, reason, transportError } from "./Failure.ts"
 import { fromPacket, tooLong } from "./properties.ts"
 
 /** Body bytes at most: RabbitMQ 4.x takes no more by default. */
@@ -38,7 +38,7 @@ interface Pending {
 }
 
 /** Makes a publisher; `exchanges` holds the names that are known to exist, and grows. */
-export const make = (connection: Connection, exchanges: Set<string>): Effect.Effect<Publisher, TransportError> =>
+export const make = (connection: Connection, exchanges: Set<string>): Effect.Effect<Publisher, BrokerFailure> =>
   Effect.gen(function* () {
     const opening = yield* Semaphore.make(1)
     // in the order of publishing; the oldest match of a return stands first
@@ -53,9 +53,7 @@ export const make = (connection: Connection, exchanges: Set<string>): Effect.Eff
         }
       }
     }
-    const open = connection.openChannel("confirm", { onReturn }).pipe(
-      Effect.mapError(transportError("publish", "the publish channel")),
-    )
+    const open = connection.openChannel("confirm", { onReturn })
     let channel = yield* open
 
     // A channel that the broker closed is replaced by whoever publishes next.
@@ -88,8 +86,7 @@ export const make = (connection: Connection, exchanges: Set<string>): Effect.Eff
           unreturned.delete(pending)
           resume(fail(route, unwritten(cause, packet)))
         }
-        // nobody waits any more; the broker may well have the message
-        return Effect.sync(() => unreturned.delete(pending))
+        // an interrupted publish stays until its confirm, so that its return is not taken for another's
       })
 
     const publish = (route: Route, packet: Packet) => {
@@ -99,7 +96,7 @@ export const make = (connection: Connection, exchanges: Set<string>): Effect.Eff
       if (long !== undefined) return fail(route, new TooLarge(long))
       if (channel.isOpen() && exchanges.has(route.exchange)) return send(channel, route, packet)
       return (exchanges.has(route.exchange) ? Effect.void : known(route.exchange)).pipe(
-        Effect.andThen(live),
+        Effect.andThen(Effect.mapError(live, transportError("publish", route.exchange || route.key))),
         Effect.flatMap((channel) => send(channel, route, packet)),
       )
     }
@@ -117,7 +114,7 @@ const fail = (route: Route, reason: Reason) =>
 const lost = (channel: Channel, route: Route): Reason => {
   const why = channel.closedBy()
   if (why === undefined) return new Disconnected({ detail: "the connection was lost before the broker confirmed" })
-  if (why.text.includes(`exchange '${route.exchange}'`)) return reason(why, route.exchange)
+  if (why.text.includes(`exchange '${route.exchange || "amq.default"}'`)) return reason(why, route.exchange)
   return new Disconnected({ detail: `the publish channel was closed before the broker confirmed: ${why.text}` })
 }
 

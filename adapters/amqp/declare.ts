@@ -5,7 +5,7 @@
  * nobody else is hurt, and whatever was declared before the refusal stays.
  */
 import { Effect } from "effect"
-import type { Topology, TransportError } from "../../src/transport/mod.ts"
+import { Clash, type Topology, TransportError } from "../../src/transport/mod.ts"
 import type { Channel, Connection } from "./Connection.ts"
 import { type BrokerFailure, transportError } from "./Failure.ts"
 import { queueDeclaration } from "./queueArguments.ts"
@@ -20,6 +20,7 @@ export const declare = (connection: Connection, topology: Topology): Effect.Effe
         yield* Effect.mapError(channel.declareExchange(name, type), transportError("declare", name))
       }
       for (const queue of topology.queues) {
+        if (queue.durable === false && queue.exclusive !== true) return yield* transient(queue.name)
         const declaring = channel.declareQueue(queue.name, queueDeclaration(queue))
         yield* Effect.mapError(declaring, transportError("declare", queue.name))
       }
@@ -28,6 +29,14 @@ export const declare = (connection: Connection, topology: Topology): Effect.Effe
       }
     }),
   )
+
+// RabbitMQ 3.x would take it, 4.x denies it
+const transient = (name: string) =>
+  new TransportError({
+    operation: "declare",
+    target: name,
+    reason: new Clash({ name, detail: "only an exclusive queue may be non-durable" }),
+  })
 
 /** Runs `use` on a channel that nobody else has, and closes it. */
 export const onOwnChannel = <A>(

@@ -1,0 +1,161 @@
+/**
+ * The pure half of the AMQP adapter: addresses, queue arguments, properties. No broker.
+ */
+import { describe, test } from "#test"
+import fc from "fast-check"
+import assert from "node:assert/strict"
+import { Option, Redacted } from "effect"
+import { parse } from "../../../adapters/amqp/Address.ts"
+import { deliveryCount, fromPacket, tooLong, toPacket } from "../../../adapters/amqp/properties.ts"
+import { queueDeclaration } from "../../../adapters/amqp/queueArguments.ts"
+import { failure, transportError } from "../../../adapters/amqp/Failure.ts"
+import { packet } from "../../../src/testing/transportSuiteRig.ts"
+
+describe("parse()", () => {
+  const of = (url: string) => Option.getOrThrow(parse(url))
+
+  test("keeps the password out of everything that is printed", () => {
+    const address = of("amqps://us%40r:p%C3%A4ss@broker.example/a%2Fb?heartbeat=5")
+    assert.equal(address.label, "amqps://us@r@broker.example:5671/a/b")
+    assert.equal(Redacted.value(address.password), "päss")
+    assert.equal(address.vhost, "a/b")
+    assert.ok(!address.url.includes("p%C3%A4ss"))
+    assert.match(address.url, /heartbeat=5/)
+    assert.ok(!JSON.stringify(address).includes("päss"))
+  })
+
+  test("fills in RabbitMQ's defaults, a heartbeat and a frame size that 4.x takes", () => {
+    const address = of("amqp://localhost")
+    assert.deepEqual([address.user, Redacted.value(address.password), address.vhost], ["guest", "guest", "/"])
+    assert.equal(address.label, "amqp://guest@localhost:5672")
+    assert.equal(new URL(address.url).searchParams.get("heartbeat"), "10")
+    assert.equal(new URL(of("amqp://h?frameMax=4096").url).searchParams.get("frameMax"), "8192")
+  })
+
+  test("refuses what is no broker's URL", () => {
+    for (const url of ["", "localhost", "http://x", "amqp://", "amqp:///v"]) assert.ok(Option.isNone(parse(url)), url)
+  })
+})
+
+describe("queueDeclaration()", () => {
+  const removed = ["x-queue-mode", "x-ha-policy", "x-queue-master-locator", "x-max-priority"]
+
+  test("names nothing that RabbitMQ 4.x removed, and no transient queue that is not exclusive", () => {
+    const every = queueDeclaration({
+      name: "q",
+      type: "quorum",
+      messageTtl: 1,
+      expires: 2,
+      deadLetterExchange: "",
+      deadLetterKey: "d",
+      deliveryLimit: 3,
+      maxLength: 4,
+      singleActiveConsumer: true,
+    })
+    assert.deepEqual(every, {
+      durable: true,
+      autoDelete: false,
+      exclusive: false,
+      arguments: {
+        "x-queue-type": "quorum",
+        "x-message-ttl": 1,
+        "x-expires": 2,
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": "d",
+        "x-dead-letter-strategy": "at-least-once",
+        "x-delivery-limit": 3,
+        "x-max-length": 4,
+        "x-overflow": "reject-publish",
+        "x-single-active-consumer": true,
+      },
+    })
+    for (const name of removed) assert.ok(!(name in every.arguments))
+    assert.deepEqual(queueDeclaration({ name: "q", type: "classic", deadLetterExchange: "d" }).arguments, {
+      "x-queue-type": "classic",
+      "x-dead-letter-exchange": "d",
+    })
+  })
+})
+
+describe("properties", () => {
+  test("fromPacket() and toPacket() agree for every packet", () => {
+    const headers = fc.dictionary(
+      fc.stringMatching(/^[a-w][a-z0-9-]{0,20}$/).filter((name) => name !== "warren-timestamp"),
+      fc.oneof(fc.string(), fc.boolean(), fc.maxSafeInteger()),
+    )
+    const text = fc.string({ maxLength: 60 })
+    const packets = fc.record({
+      id: text,
+      type: text,
+      app: text,
+      timestamp: fc.nat(2_000_000_000_000),
+      contentType: text,
+      persistent: fc.boolean(),
+      headers,
+      body: fc.uint8Array({ maxLength: 10 }),
+    })
+    fc.assert(fc.property(packets, (sent) => {
+      const received = toPacket(fromPacket(sent), sent.body)
+      assert.deepEqual({ ...received, headers: { ...received.headers } }, { ...sent, headers: { ...sent.headers } })
+    }))
+  })
+
+  test("toPacket() takes anything", () => {
+    fc.assert(fc.property(fc.dictionary(fc.string(), fc.anything()), fc.anything(), (headers, value) => {
+      const properties = { messageId: value, timestamp: value, expiration: value, deliveryMode: value, headers }
+      assert.equal(typeof toPacket(properties, new Uint8Array()).id, "string")
+      assert.equal(typeof deliveryCount(properties), "number")
+    }))
+  })
+
+  test("fromPacket() leaves the broker's record of a death behind", () => {
+    const headers = {
+      "x-death": "[]",
+      "x-death-count": 1,
+      "x-first-death-queue": "q",
+      "x-last-death-reason": "expired",
+      "x-delivery-count": 2,
+      "x-mine": "kept",
+    }
+    assert.deepEqual(fromPacket(packet("", { headers, timestamp: 1000 })).headers, { "x-mine": "kept" })
+  })
+
+  test("fromPacket() writes expirations that the broker takes", () => {
+    const written = (expiration: number) => fromPacket(packet("", { expiration })).expiration
+    assert.deepEqual([0, 1.2, -5, 4_294_967_295].map(written), ["0", "2", "0", "4294967295"])
+    assert.equal(written(4_294_967_296), undefined)
+  })
+
+  test("tooLong() counts bytes, not characters", () => {
+    assert.equal(tooLong(packet(""), "x", "k".repeat(255)), undefined)
+    assert.deepEqual(tooLong(packet(""), "x", "ü".repeat(128)), { size: 256, limit: 255 })
+    assert.deepEqual(tooLong(packet("", { correlationId: "c".repeat(300) }), "x", "k"), { size: 300, limit: 255 })
+  })
+})
+
+describe("failure()", () => {
+  test("reads the broker's words out of the library's", () => {
+    const refused = failure(
+      Object.assign(
+        new Error(
+          `Operation failed: QueueDeclare; 406 (PRECONDITION-FAILED) with message "PRECONDITION_FAILED - inequivalent arg 'x-message-ttl' for queue 'q' in vhost '/'"`,
+        ),
+        { code: 406 },
+      ),
+    )
+    const error = transportError("declare", "q")(refused)
+    assert.equal(
+      error.message,
+      `Cannot declare "q": "q" exists with other properties, inequivalent arg 'x-message-ttl' for queue 'q' in vhost '/'`,
+    )
+  })
+
+  test("makes something of anything thrown", () => {
+    for (
+      const thrown of [undefined, null, "text", 1, {}, new Error(""), new AggregateError([new Error("inner")], "")]
+    ) {
+      assert.ok(failure(thrown).text.length > 0)
+    }
+    assert.equal(failure(new AggregateError([new Error("inner")], "")).text, "inner")
+  })
+})
