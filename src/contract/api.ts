@@ -137,6 +137,7 @@ export const api = <const M extends Members>(name: string, members: M, options: 
     return [member, bind({ api: name, member, version: String(version), exposed }, definition)] as const
   })
   const info: ApiInfo = { name, version: String(version), contracts: bound.map(([, contract]) => contract) }
+  for (const contract of info.contracts) homes.set(contract, info)
   return Object.freeze({ ...Object.fromEntries(bound), [ApiTypeId]: info }) as unknown as Api<M>
 }
 
@@ -154,6 +155,12 @@ const bind = (common: Parameters<typeof makeEvent>[0], definition: Definition): 
 
 /** Whether a value is an api. */
 export const isApi = (value: unknown): value is Api => typeof value === "object" && value !== null && ApiTypeId in value
+
+/** The api of each contract, so that whoever holds one member can find the others. */
+const homes = new WeakMap<ContractSpec, ApiInfo>()
+
+/** The api that a contract was declared in. */
+export const apiOf = (contract: ContractSpec): ApiInfo | undefined => homes.get(contract)
 
 /** Name, version and contracts of an api. */
 export const infoOf = (value: Api): ApiInfo => value[ApiTypeId]

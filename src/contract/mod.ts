@@ -12,7 +12,7 @@ export type {
   EventDefinition,
   Members,
 } from "./api.ts"
-export { api, call, contractsIn, event, infoOf, InvalidContract, isApi } from "./api.ts"
+export { api, apiOf, call, contractsIn, event, infoOf, InvalidContract, isApi } from "./api.ts"
 // contracts and their messages
 export type { CallContract, CallSpec, ContractSpec, EventContract, EventSpec, PayloadArguments } from "./Contract.ts"
 export { isCall, isContract } from "./Contract.ts"

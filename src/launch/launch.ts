@@ -51,9 +51,10 @@ export const transportLayer = (
 export const launch = Effect.fnUntraced(function* (
   options: LaunchOptions = {},
 ): Effect.fn.Return<Launched, HostError, Scope.Scope> {
-  const services = yield* Layer.build(
+  // fresh: two launches in one program are two processes' worth, whatever shares its layers around them
+  const services = yield* Layer.build(Layer.fresh(
     busLayer.pipe(Layer.provideMerge(transportLayer(options.broker) as Layer.Layer<Transport, TransportError>)),
-  )
+  ))
   const core = Context.get(services, Core)
   const bus = Context.get(services, Bus)
   const host = yield* makeHost(core, bus, options.apps ?? [])

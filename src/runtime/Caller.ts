@@ -26,7 +26,7 @@ import type { Confirm, Packet, TransportError } from "../transport/mod.ts"
 import { callPacket, cancelPacket, fromBytes, Header, nextTrace, QueueName, routeTo } from "../wire/mod.ts"
 import type { CallOptions } from "./Bus.ts"
 import type { CoreShape } from "./Core.ts"
-import { CurrentDelivery } from "./Current.ts"
+import { CurrentDelivery, traceOf } from "./Current.ts"
 import type { Fact } from "./Journal.ts"
 import { invalidPayload } from "./Emitter.ts"
 import { millis } from "./Retry.ts"
@@ -112,7 +112,7 @@ export const makeCall = Effect.fnUntraced(function* (
           type: contract.type,
           app,
           now,
-          trace: nextTrace(current?.trace, id),
+          trace: nextTrace(traceOf(fiber, current), id),
           version: contract.version,
           schema: fingerprint(contract),
           cause: current?.cause,

@@ -4,7 +4,7 @@
  * Carried by every fiber a handler starts; gives nested calls their deadline, emitted messages their
  * derived ids, and everything its trace.
  */
-import { Context, type Fiber } from "effect"
+import { Context, type Fiber, Tracer } from "effect"
 import type { Trace } from "../wire/mod.ts"
 
 /** One delivery in hand. */
@@ -25,6 +25,16 @@ export interface Current {
 export const CurrentDelivery = Context.Reference<Current | undefined>("warren/runtime/Current", {
   defaultValue: () => undefined,
 })
+
+/** Where a fiber stands in a trace: at its delivery, else at the Effect span it runs in, if any. */
+export const traceOf = (fiber: Fiber.Fiber<unknown, unknown>, current: Current | undefined): Trace | undefined => {
+  if (current !== undefined) return current.trace
+  const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
+  if (span === undefined) return undefined
+  const { traceId, spanId, sampled } = span
+  // a tracer of another make may number its spans differently; such ids cannot travel
+  return /^[0-9a-f]{32}$/.test(traceId) && /^[0-9a-f]{16}$/.test(spanId) ? { traceId, spanId, sampled } : undefined
+}
 
 /** One handler at work, for drains and for the test clock. */
 export interface Hand {

@@ -20,7 +20,7 @@ import type { Confirm, TransportError } from "../transport/mod.ts"
 import { deriveId, eventPacket, nextTrace, routeTo } from "../wire/mod.ts"
 import type { EmitOptions, Emitted } from "./Bus.ts"
 import type { CoreShape } from "./Core.ts"
-import { type Current, CurrentDelivery } from "./Current.ts"
+import { type Current, CurrentDelivery, traceOf } from "./Current.ts"
 import type { Fact } from "./Journal.ts"
 import { millis } from "./Retry.ts"
 
@@ -40,7 +40,7 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
         type: contract.type,
         app,
         now,
-        trace: nextTrace(current?.trace, id),
+        trace: nextTrace(traceOf(fiber, current), id),
         version: contract.version,
         schema: fingerprint(contract),
         cause: current?.cause,

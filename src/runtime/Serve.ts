@@ -201,7 +201,13 @@ const logFailure = (bound: Bound, packet: Packet, outcome: Outcome, body: ReplyB
   const detail = outcome._tag === "Failed" ? outcome.cause : errorOf(outcome, body)
   bound.core.runFork(
     Effect.logError(`Cannot answer "${packet.type}": ${errorOf(outcome, body)}`, detail).pipe(
-      Effect.annotateLogs({ app: bound.app, handler: bound.label, id: packet.id }),
+      Effect.annotateLogs({
+        app: bound.app,
+        handler: bound.label,
+        id: packet.id,
+        // what the gateway tells its client instead of the cause
+        trace: readMeta(packet).trace?.traceId,
+      }),
     ),
   )
 }

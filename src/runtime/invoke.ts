@@ -4,7 +4,7 @@
  * Sits between dispatch (which decides when, and what becomes of the message) and the user's code. Gives the
  * code its context, its services, its trace and its time limit; takes whatever it throws.
  */
-import { Cause, Context, Effect, Exit, identity, Tracer } from "effect"
+import { Cause, Context, Effect, Exit, identity, References, Tracer } from "effect"
 import type { Trace } from "../wire/mod.ts"
 import type { BusShape } from "./Bus.ts"
 import { DeliveryContext } from "./context.ts"
@@ -132,8 +132,17 @@ const outcomeOf = (exit: Exit.Exit<unknown, unknown>, stopped: Stopped["why"] | 
 
 const withDelivery = (services: Context.Context<never>, current: Current): Context.Context<never> => {
   const { traceId, spanId, sampled } = current.trace
-  const parent = Tracer.externalSpan({ traceId, spanId, sampled })
-  return Context.add(Context.add(services, CurrentDelivery, current), Tracer.ParentSpan, parent)
+  return services.pipe(
+    Context.add(CurrentDelivery, current),
+    Context.add(Tracer.ParentSpan, Tracer.externalSpan({ traceId, spanId, sampled })),
+    // every line that a handler logs says whose it is
+    Context.add(References.CurrentLogAnnotations, {
+      app: current.app,
+      handler: current.handler,
+      id: current.cause,
+      trace: traceId,
+    }),
+  )
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>

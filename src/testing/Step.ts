@@ -3,6 +3,7 @@
  *
  * Lets test bodies be written as Effects or as async functions with the same verbs. Awaiting runs it with the
  * test's services; it starts when it is yielded or awaited, not before.
+ * Has all members of a promise, so that `assert.rejects(bus.call(...))` takes it.
  */
 import { Cause, Effect, Effectable, Exit } from "effect"
 
@@ -10,7 +11,8 @@ import { Cause, Effect, Effectable, Exit } from "effect"
 export type RunStep = <A, E>(effect: Effect.Effect<A, E>) => Promise<Exit.Exit<A, E>>
 
 /** An Effect that can also be awaited. */
-export class Step<A, E = never> extends Effectable.Class<A, E> implements PromiseLike<A> {
+export class Step<A, E = never> extends Effectable.Class<A, E> implements Promise<A> {
+  readonly [Symbol.toStringTag] = "Step"
   readonly #effect: Effect.Effect<A, E>
   readonly #run: RunStep
 
@@ -32,5 +34,13 @@ export class Step<A, E = never> extends Effectable.Class<A, E> implements Promis
       if (Exit.isSuccess(exit)) return exit.value
       throw Cause.squash(exit.cause)
     }).then(onFulfilled, onRejected)
+  }
+
+  catch<C = never>(onRejected?: ((reason: unknown) => C | PromiseLike<C>) | null): Promise<A | C> {
+    return this.then(undefined, onRejected)
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<A> {
+    return this.then().finally(onFinally)
   }
 }

@@ -85,9 +85,11 @@ const build = Effect.fnUntraced(function* (
   recorder: Recorder,
   patience: number,
 ) {
-  const broker = yield* Layer.build(inProcess)
+  const broker = yield* Layer.build(Layer.fresh(inProcess))
   const faulty = makeFaulty(Context.get(broker, Transport), (route, packet) => recorder.published(route, packet))
-  const services = yield* Layer.build(busLayer.pipe(Layer.provide(Layer.succeed(Transport, faulty.transport))))
+  const services = yield* Layer.build(
+    Layer.fresh(busLayer.pipe(Layer.provide(Layer.succeed(Transport, faulty.transport)))),
+  )
   const core = Context.get(services, Core)
   const waiting = new Set<Fiber.Fiber<unknown, unknown>>()
   const bus = watch(Context.get(services, Bus), waiting)

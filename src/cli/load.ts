@@ -1,0 +1,91 @@
+/**
+ * Loads worker modules: imports each file, reads its handlers, and checks that they can run side by side.
+ *
+ * Above `discover.ts`, below `warren run`. Starts nothing; whatever a module does or throws while it is imported is
+ * its author's, and is told with the file and the place.
+ */
+import { Effect } from "effect"
+import { importModule } from "../../adapters/runtime/modules.ts"
+import { contractsIn, type ContractSpec } from "../contract/mod.ts"
+import { type AppModule, checkTogether, type Namespace, readModule } from "../runtime/mod.ts"
+import { appNameOf } from "./discover.ts"
+import { CliFailure, misuse } from "./Failure.ts"
+import { describe, placeOf, shown } from "./stack.ts"
+
+/** What was loaded. */
+export interface Loaded {
+  readonly apps: ReadonlyArray<AppModule>
+  /** Every contract the modules handle or export, by its type: what can be called and emitted by name. */
+  readonly contracts: ReadonlyMap<string, ContractSpec>
+}
+
+/** Loads modules; `app` names the app of a single one. */
+export const load = Effect.fnUntraced(function* (
+  files: ReadonlyArray<string>,
+  app?: string,
+): Effect.fn.Return<Loaded, CliFailure> {
+  if (app !== undefined && files.length !== 1) {
+    return yield* misuse(
+      `Cannot name ${files.length} modules "${app}": --app names the app of exactly one module`,
+      "Name the module, `warren run workers/sales.ts --app sales`, or use worker({ app }) in each",
+    )
+  }
+  const apps: Array<AppModule> = []
+  const contracts = new Map<string, ContractSpec>()
+  for (const file of files) {
+    const namespace = yield* importWorker(file)
+    const module = yield* orRefuse(readModule(namespace, { file: shown(file), app: app ?? appNameOf(file) }))
+    apps.push(module)
+    const handled = module.handlers.flatMap(({ handler }) => handler.kind === "schedule" ? [] : [handler.contract])
+    for (const contract of [...contractsIn(Object.values(namespace)), ...handled]) {
+      contracts.set(contract.type, contract)
+    }
+  }
+  yield* orRefuse(checkTogether(apps))
+  return { apps, contracts }
+})
+
+const importWorker = (file: string): Effect.Effect<Namespace, CliFailure> =>
+  Effect.tryPromise({ try: () => importModule(file), catch: (thrown) => loadFailure(file, thrown) })
+
+const orRefuse = <A>(result: ReturnType<typeof readModule> | ReturnType<typeof checkTogether>) =>
+  Effect.mapError(Effect.fromResult(result), ({ message }) => new CliFailure({ problem: message })) as Effect.Effect<
+    A,
+    CliFailure
+  >
+
+const loadFailure = (file: string, thrown: unknown): CliFailure => {
+  const place = positionOf(thrown) ?? placeOf(thrown)
+  const what = reasonOf(thrown)
+  return new CliFailure({
+    problem: `Cannot load "${shown(file)}": ${what}`,
+    remedy: place === undefined || what.includes(place)
+      ? "Correct it there, or leave the file out; --log-level debug shows the stack"
+      : `Correct it at ${place}, or leave the file out; --log-level debug shows the stack`,
+    from: thrown,
+  })
+}
+
+/** The first of what a bundler or loader found, without colours, in one line. */
+const reasonOf = (thrown: unknown): string => {
+  const first = thrown instanceof AggregateError && thrown.errors.length > 0 ? thrown.errors[0] : thrown
+  const said = first instanceof Error || typeof first !== "object" || first === null || !("message" in first)
+    ? describe(first)
+    : String(first.message)
+  // deno-lint-ignore no-control-regex
+  return said.replaceAll(/\x1b\[[0-9;]*m/g, "").replaceAll("file://", "").split("\n").map((line) => line.trim())
+    .filter((line) => line !== "" && !/^[~^|\s]+$/.test(line)).slice(0, 3).join(" ")
+}
+
+/** Where Bun's and Node's loaders say it is. */
+const positionOf = (thrown: unknown): string | undefined => {
+  const first = thrown instanceof AggregateError && thrown.errors.length > 0 ? thrown.errors[0] : thrown
+  if (typeof first !== "object" || first === null) return undefined
+  const { position, stack } = first as {
+    readonly position?: { readonly file?: string; readonly line?: number; readonly column?: number } | null
+    readonly stack?: unknown
+  }
+  if (typeof position?.file === "string") return `${shown(position.file)}:${position.line}:${position.column}`
+  const line = typeof stack === "string" ? /^file:\/\/(\S+:\d+)\n/.exec(stack)?.[1] : undefined
+  return line === undefined ? undefined : shown(line)
+}
