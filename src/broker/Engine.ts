@@ -301,8 +301,8 @@ export class Engine {
     }
   }
 
-  /** Everything that outlives its owners, as plain data; changes nothing. */
-  snapshot(): Snapshot {
+  /** Everything that outlives its owners, as plain data; changes nothing. `held: false` leaves out what consumers hold. */
+  snapshot({ held: withHeld = true }: { readonly held?: boolean } = {}): Snapshot {
     const now = this.#options.now()
     const kept = [...this.#queues.values()].filter((queue) => queue.owner === undefined)
     const names = new Set(kept.map((queue) => queue.name))
@@ -311,7 +311,9 @@ export class Engine {
       queues: kept.map((queue) => queue.spec),
       bindings: this.#bindings().filter((binding) => names.has(binding.queue)),
       messages: kept.flatMap((queue) =>
-        queue.contents().map(({ message, held }) => save(queue.name, message, held, queue.spec.type === "quorum", now))
+        queue.contents().filter(({ held }) => withHeld || !held).map(({ message, held }) =>
+          save(queue.name, message, held, queue.spec.type === "quorum", now)
+        )
       ),
     }
   }

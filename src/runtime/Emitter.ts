@@ -40,7 +40,8 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
         type: contract.type,
         app,
         now,
-        trace: nextTrace(traceOf(fiber, current), id),
+        // an id of the caller's own making may be any text, of which no span id can be made
+        trace: nextTrace(traceOf(fiber, current), options.id === undefined ? id : core.ids.next(now)),
         version: contract.version,
         schema: fingerprint(contract),
         cause: current?.cause,

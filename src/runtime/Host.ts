@@ -35,10 +35,12 @@ export interface Host {
   readonly apps: ReadonlyArray<AppModule>
   readonly stations: ReadonlyArray<Station>
   readonly topology: Topology
-  /** Whether every consumer is held and no drain has begun. */
+  /** Whether every consumer is held and neither pause nor drain has begun. */
   readonly isReady: () => boolean
+  /** Takes no more events and ticks, for good; calls are still answered, and what is in hand goes on. */
+  readonly pause: Effect.Effect<void>
   /**
-   * Takes nothing new, lets the handlers in hand finish for at most `grace` ms, then interrupts and gives back the rest.
+   * Takes nothing new, first of events and then of calls (those in hand may call each other), lets the handlers in hand finish for at most `grace` ms, then interrupts and gives back the rest.
    * Succeeds with how many were given back. A second time it waits for the first.
    */
   readonly drain: (grace: number) => Effect.Effect<number>
@@ -61,10 +63,15 @@ export const makeHost = Effect.fnUntraced(function* (
 
   let held = 0
   let draining: Effect.Effect<number> | undefined
-  const consumers = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+  let paused = false
+  const newScope = Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+  const calling = yield* newScope
+  const listening = yield* newScope
+  const callPosts = posts.filter(({ bound }) => bound.handler.kind === "call")
+  const otherPosts = posts.filter(({ bound }) => bound.handler.kind !== "call")
   const consume = (post: Post): Effect.Effect<void, TransportError> =>
     Effect.gen(function* () {
-      const scope = yield* Scope.fork(consumers)
+      const scope = yield* Scope.fork(post.bound.handler.kind === "call" ? calling : listening)
       yield* core.transport.consume(post.station.queue, {
         prefetch: post.prefetch,
         onCancelled: () => {
@@ -78,7 +85,7 @@ export const makeHost = Effect.fnUntraced(function* (
 
   const again = (post: Post): Effect.Effect<void> =>
     Effect.suspend(() => {
-      if (draining !== undefined) return Effect.void
+      if (draining !== undefined || paused && post.bound.handler.kind !== "call") return Effect.void
       return core.transport.declare(topology).pipe(
         Effect.andThen(consume(post)),
         Effect.catch((error) =>
@@ -98,20 +105,40 @@ export const makeHost = Effect.fnUntraced(function* (
     }
   }
   for (const bound of bounds.flat()) {
-    if (isScheduled(bound)) yield* Effect.forkIn(runSchedule(bound), consumers, { startImmediately: true })
+    if (isScheduled(bound)) yield* Effect.forkIn(runSchedule(bound), listening, { startImmediately: true })
   }
 
+  const pause = Effect.suspend(() => {
+    paused = true
+    return Effect.andThen(
+      Scope.close(listening, Exit.void),
+      Effect.sync(() => {
+        for (const { dispatcher } of otherPosts) dispatcher.drain()
+      }),
+    )
+  })
+
+  const inHand = (some: ReadonlyArray<Post>) => some.reduce((sum, { dispatcher }) => sum + dispatcher.size(), 0)
+
+  const settled = Effect.fnUntraced(function* (some: ReadonlyArray<Post>, until: number) {
+    while (inHand(some) > 0 && core.now() < until) yield* Effect.sleep(Math.min(10, Math.max(1, until - core.now())))
+  })
+
   const drainOnce = Effect.fnUntraced(function* (grace: number) {
-    yield* Scope.close(consumers, Exit.void)
-    for (const { bound: { handler } } of posts) if (handler.kind === "call") core.served.delete(handler.contract.type)
-    for (const { dispatcher } of posts) dispatcher.drain()
-    const inHand = () => posts.reduce((sum, { dispatcher }) => sum + dispatcher.size(), 0)
     const until = core.now() + grace
-    while (inHand() > 0 && core.now() < until) yield* Effect.sleep(Math.min(10, Math.max(1, until - core.now())))
-    const left = inHand()
+    yield* pause
+    // listeners in hand may call handlers of this process; a slow one must not take all the time of the calls
+    yield* settled(otherPosts, until - Math.min(1_000, grace / 4))
+    yield* Scope.close(calling, Exit.void)
+    for (const { bound: { handler } } of callPosts) {
+      if (handler.kind === "call") core.served.delete(handler.contract.type)
+    }
+    for (const { dispatcher } of callPosts) dispatcher.drain()
+    yield* settled(posts, until)
+    const left = inHand(posts)
     if (left > 0) {
       for (const { dispatcher } of posts) dispatcher.force()
-      for (let i = 0; i < 100 && inHand() > 0; i++) yield* Effect.yieldNow
+      for (let i = 0; i < 100 && inHand(posts) > 0; i++) yield* Effect.yieldNow
     }
     return left
   })
@@ -125,7 +152,8 @@ export const makeHost = Effect.fnUntraced(function* (
     apps,
     stations: posts.map(({ station }) => station),
     topology,
-    isReady: () => held === posts.length && draining === undefined,
+    isReady: () => held === posts.length && !paused && draining === undefined,
+    pause,
     drain,
   }
 })

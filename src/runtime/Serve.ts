@@ -4,7 +4,7 @@
  * Sits between a call's queue and its handler. Runs nothing that has expired, was cancelled, or may have run before
  * (unless the call is idempotent); every other delivery gets exactly one reply, whatever the handler does.
  */
-import { Cause, Effect, Exit, Option, Result } from "effect"
+import { Cause, Effect, Exit, Option, Predicate, Result } from "effect"
 import { type CallSpec, HandlerFailed, isCallError } from "../contract/mod.ts"
 import type { Delivery, Packet, Verdict } from "../transport/mod.ts"
 import { fromBytes, nextTrace, readMeta, type ReplyBody, replyPacket, routeTo } from "../wire/mod.ts"
@@ -166,8 +166,9 @@ const replyTo = (contract: CallSpec, outcome: Outcome, bound: Bound): ReplyBody 
         : failure("InvalidReply", value.failure[0] ?? { field: "", value: "", expected: "a fitting value" })
     }
     case "Failed": {
-      const declared = contract.failsCodec.encode(outcome.error)
-      if (Result.isSuccess(declared)) return { _tag: "Declared", error: declared.success }
+      // without a tag it is nobody's declared error, whatever its fields
+      const declared = Predicate.hasProperty(outcome.error, "_tag") && contract.failsCodec.encode(outcome.error)
+      if (declared && Result.isSuccess(declared)) return { _tag: "Declared", error: declared.success }
       return failure("HandlerFailed", {
         detail: describeError(outcome.error),
         chain: [contract.type, ...chainOf(outcome.error)],
