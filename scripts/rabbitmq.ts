@@ -68,6 +68,7 @@ export async function startRabbit(options: RabbitOptions = {}): Promise<Rabbit> 
   const env: Record<string, string> = {
     PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/lib/erlang/bin`,
     HOME: folder,
+    ERL_CRASH_DUMP: join(folder, "erl_crash.dump"),
     LANG: "C.UTF-8",
     ERL_EPMD_PORT: String(epmdPort),
     ERL_EPMD_ADDRESS: "127.0.0.1",

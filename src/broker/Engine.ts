@@ -426,7 +426,7 @@ export class Engine {
         const packet = withDeath(message.packet, queue.name, reason, message.exchange, message.key)
         const deaths = deathsOf(packet)
         for (const target of this.#route(exchange, key) ?? NOWHERE) {
-          if (reason !== "rejected" && circles(deaths, target.name)) {
+          if (circles(deaths, target.name)) {
             this.#counters.circles++
           } else if (!target.full) {
             target.enter(new Message(packet, exchange, key, this.#expiry(target, undefined)))

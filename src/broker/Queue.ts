@@ -121,7 +121,6 @@ export class Queue {
   leave(consumer: Consumer, lost: boolean): void {
     consumer.open = false
     if (this.consumers.delete(consumer) && this.consumers.size === 0) this.#touch()
-    this.leaving.delete(consumer)
     for (const hand of consumer.hands()) {
       if (hand.state === "held" && !lost) continue
       const held = hand.state === "held"

@@ -64,7 +64,7 @@ export const withDeath = (
 
 /**
  * Whether entering `queue` would close a circle that nobody chose: it died there before, and no consumer has
- * rejected it since.
+ * rejected it since (the death that brings it there included).
  */
 export const circles = (deaths: ReadonlyArray<Death>, queue: string): boolean => {
   const last = deaths.findIndex((death) => death.queue === queue)

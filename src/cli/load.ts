@@ -5,9 +5,9 @@
  * its author's, and is told with the file and the place.
  */
 import { Effect } from "effect"
-import { importModule } from "../../adapters/runtime/modules.ts"
+import { importModule } from "../../adapters/runtime/mod.ts"
 import { contractsIn, type ContractSpec } from "../contract/mod.ts"
-import { type AppModule, checkTogether, type Namespace, readModule } from "../runtime/mod.ts"
+import { type AppModule, checkTogether, type InvalidModule, type Namespace, readModule } from "../runtime/mod.ts"
 import { appNameOf } from "./discover.ts"
 import { CliFailure, misuse } from "./Failure.ts"
 import { describe, placeOf, shown } from "./stack.ts"
@@ -34,25 +34,22 @@ export const load = Effect.fnUntraced(function* (
   const contracts = new Map<string, ContractSpec>()
   for (const file of files) {
     const namespace = yield* importWorker(file)
-    const module = yield* orRefuse(readModule(namespace, { file: shown(file), app: app ?? appNameOf(file) }))
+    const module = yield* Effect.fromResult(readModule(namespace, { file: shown(file), app: app ?? appNameOf(file) }))
+      .pipe(Effect.mapError(refused))
     apps.push(module)
     const handled = module.handlers.flatMap(({ handler }) => handler.kind === "schedule" ? [] : [handler.contract])
     for (const contract of [...contractsIn(Object.values(namespace)), ...handled]) {
       contracts.set(contract.type, contract)
     }
   }
-  yield* orRefuse(checkTogether(apps))
+  yield* Effect.mapError(Effect.fromResult(checkTogether(apps)), refused)
   return { apps, contracts }
 })
 
 const importWorker = (file: string): Effect.Effect<Namespace, CliFailure> =>
   Effect.tryPromise({ try: () => importModule(file), catch: (thrown) => loadFailure(file, thrown) })
 
-const orRefuse = <A>(result: ReturnType<typeof readModule> | ReturnType<typeof checkTogether>) =>
-  Effect.mapError(Effect.fromResult(result), ({ message }) => new CliFailure({ problem: message })) as Effect.Effect<
-    A,
-    CliFailure
-  >
+const refused = ({ message }: InvalidModule): CliFailure => new CliFailure({ problem: message })
 
 const loadFailure = (file: string, thrown: unknown): CliFailure => {
   const place = positionOf(thrown) ?? placeOf(thrown)

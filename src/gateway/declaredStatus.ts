@@ -30,6 +30,6 @@ const belongs = (schema: AnyErrorSchema, error: unknown): boolean =>
   Schema.is(schema as unknown as Schema.Schema<unknown>)(error)
 
 /** A check's annotation goes before the schema's own, that before the one of the place it stands in. */
-const annotated = ({ checks = [], annotations, context }: SchemaAST.AST): unknown =>
-  checks.findLast((check) => check.annotations?.["httpApiStatus"] !== undefined)?.annotations?.["httpApiStatus"] ??
+const annotated = ({ checks, annotations, context }: SchemaAST.AST): unknown =>
+  checks?.findLast((check) => check.annotations?.["httpApiStatus"] !== undefined)?.annotations?.["httpApiStatus"] ??
     annotations?.["httpApiStatus"] ?? context?.annotations?.["httpApiStatus"]

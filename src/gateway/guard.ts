@@ -72,7 +72,8 @@ export const makeGuard = (options: GuardOptions): Guard => {
   if (options.token !== undefined) {
     const token = Redacted.isRedacted(options.token) ? Redacted.value(options.token) : options.token
     if (token.trim() === "") throw new GatewayRefused({ hostname: "", detail: "the token is empty" })
-    return byToken(digest(token))
+    // a token read from a file ends with its newline
+    return byToken(digest(token.trim()))
   }
   return (headers) => {
     const host = headers.get("host") ?? ""
@@ -89,7 +90,7 @@ export const makeGuard = (options: GuardOptions): Guard => {
 
 const byToken = (expected: Uint8Array): Guard => (headers) => {
   const header = headers.get("authorization")
-  const given = header === null ? undefined : /^bearer +(\S+) *$/i.exec(header)?.[1]
+  const given = header === null ? undefined : /^bearer +(.+?) *$/i.exec(header)?.[1]
   if (given !== undefined && timingSafeEqual(digest(given), expected)) return undefined
   return problems.unauthorized(header !== null)
 }

@@ -10,7 +10,7 @@ import { deadTopology, retryTopology } from "../wire/mod.ts"
 import { Bus, type BusShape } from "./Bus.ts"
 import type { CoreShape } from "./Core.ts"
 import type { ScheduledHandler, WorkerSpec } from "./Handler.ts"
-import { Inbox } from "./Inbox.ts"
+import { Inbox, type InboxShape } from "./Inbox.ts"
 import { type Bound, describeError } from "./invoke.ts"
 import { type AppModule, checkTogether, type InvalidModule } from "./Module.ts"
 import { makePost, type Post, type Station } from "./Post.ts"
@@ -53,11 +53,10 @@ export const makeHost = Effect.fnUntraced(function* (
   apps: ReadonlyArray<AppModule>,
 ): Effect.fn.Return<Host, HostError, Scope.Scope> {
   yield* Effect.fromResult(checkTogether(apps))
-  const inbox = yield* Inbox
   const base = Context.add(yield* Effect.context<never>(), Bus, bus)
   const memo = yield* Layer.makeMemoMap
   const bounds = yield* Effect.forEach(apps, (app) => bind(core, bus, base, memo, app))
-  const posts = bounds.flatMap((ofApp, i) => ofApp.map((bound) => makePost(bound, apps[i]!.file, inbox)))
+  const posts = bounds.flatMap((ofApp, i) => ofApp.map((bound) => makePost(bound, apps[i]!.file, inboxOf(bound))))
   const topology = merge(retryTopology, ...apps.map(({ app }) => deadTopology(app)), ...posts.map((p) => p.topology))
   yield* core.transport.declare(topology)
 
@@ -157,6 +156,9 @@ export const makeHost = Effect.fnUntraced(function* (
     drain,
   }
 })
+
+/** An app's own inbox comes from its worker's layer; else there is the process's. */
+const inboxOf = (bound: Bound): InboxShape => Context.get(bound.services, Inbox)
 
 const isScheduled = (bound: Bound): bound is Bound<ScheduledHandler> => bound.handler.kind === "schedule"
 

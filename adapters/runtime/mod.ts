@@ -1,0 +1,21 @@
+/**
+ * Door of the room for what differs between Bun, Deno and Node.
+ */
+// which one this is
+export type { Runtime } from "./runtime.ts"
+export { runtime, runtimeTitle } from "./runtime.ts"
+// serving HTTP
+export type { ServeOptions, Serving } from "./serve.ts"
+export { serve } from "./serve.ts"
+export type { Address } from "./serveAddress.ts"
+export { defaultAddress, formatAddress, InvalidAddress, parseAddress } from "./serveAddress.ts"
+export type { ServeReason } from "./ServeError.ts"
+export { ServeError } from "./ServeError.ts"
+// loading modules
+export { importModule } from "./modules.ts"
+// how a process begins another, and ends
+export type { Respawned } from "./respawn.ts"
+export { respawn } from "./respawn.ts"
+export { exit, onBrokenPipe } from "./exit.ts"
+export type { Ending } from "./signals.ts"
+export { endings, onEnding, onStray } from "./signals.ts"

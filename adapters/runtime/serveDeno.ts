@@ -1,0 +1,49 @@
+/**
+ * A server on Deno.
+ *
+ * Deno has no idle timeout for requests. Once it shuts down it cannot be told to hurry (its abort signal then throws where
+ * nobody can catch it, seen on 2.9.5), so what is still in flight is answered 503 and the server no longer keeps the process.
+ */
+import type { StartServer } from "./serve.ts"
+
+/** The part of Deno's own interface that is used here. */
+declare const Deno: {
+  readonly serve: (
+    options: {
+      readonly hostname: string
+      readonly port: number
+      readonly reusePort: boolean
+      readonly onListen: () => void
+      readonly onError: () => Response
+    },
+    handler: (request: Request) => Response | Promise<Response>,
+  ) => {
+    readonly addr: { readonly port: number }
+    readonly shutdown: () => Promise<void>
+    readonly unref: () => void
+  }
+}
+
+/** Listens. */
+export const start: StartServer = ({ hostname, port, fetch, reusePort = false }) => {
+  let cutOff = (): void => {}
+  const cut = new Promise<Response>((resolve) => {
+    cutOff = () => resolve(new Response(null, { status: 503 }))
+  })
+  const server = Deno.serve({
+    hostname,
+    port,
+    reusePort,
+    onListen: () => {},
+    onError: () => new Response(null, { status: 500 }),
+  }, (request) => Promise.race([fetch(request), cut.then((response) => response.clone())]))
+  return {
+    hostname,
+    port: server.addr.port,
+    stop: () => server.shutdown(),
+    force: () => {
+      cutOff()
+      server.unref()
+    },
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * The test runners: how each is started, and how its closing lines are read.
+ *
+ * `scripts/test.ts` runs them one after another. Here is only what differs between them, as data and pure
+ * functions: nothing is started, read or printed. A runner whose closing lines cannot be found has no tally,
+ * which counts as a failure: an unread result is never taken for a good one.
+ */
+
+/** What one runner counted. */
+export interface Tally {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+}
+
+/** One way to run tests. */
+export interface Runner {
+  readonly name: string
+  /** What it does, for the heading. */
+  readonly title: string
+  /** The program in node_modules/.bin. */
+  readonly program: string
+  /** The arguments for these test files. */
+  readonly args: (files: ReadonlyArray<string>, options: RunnerOptions) => ReadonlyArray<string>
+  /** Which test files are its own. */
+  readonly takes: (file: string) => boolean
+  /** Lines that only say that something passed; they go to the log, not to the screen. */
+  readonly quiet: RegExp
+  /** Reads the tally from the whole output. */
+  readonly tally: (output: string, files: ReadonlyArray<string>) => Tally | undefined
+}
+
+/** What a run can ask of every runner. */
+export interface RunnerOptions {
+  /** Measure coverage, where the runner can. */
+  readonly coverage: boolean
+}
+
+/** The test of the packed package: it packs and installs, once, whatever the runtimes. */
+export const packTest = "test/scripts/pack.test.ts"
+
+const plain = (file: string) => file.endsWith(".test.ts") && file !== packTest
+const onDenoOnly = (file: string) => file.endsWith(".deno.test.ts")
+
+/** The number that a pattern finds in the last line it fits, or 0. */
+const last = (output: string, pattern: RegExp): number =>
+  Number([...output.matchAll(new RegExp(pattern.source, "gm"))].at(-1)?.[1] ?? 0)
+
+const bunTally = (output: string): Tally | undefined =>
+  /^Ran \d+ tests? across \d+ files?\./m.test(output)
+    ? {
+      passed: last(output, /^ *(\d+) pass$/),
+      failed: last(output, /^ *(\d+) fail$/),
+      skipped: last(output, /^ *(\d+) skip$/) + last(output, /^ *(\d+) todo$/),
+    }
+    : undefined
+
+const denoTally = (output: string): Tally | undefined =>
+  /^(ok|FAILED) \| \d+ passed/m.test(output)
+    ? {
+      passed: last(output, /^(?:ok|FAILED) \| (\d+) passed/),
+      failed: last(output, /^(?:ok|FAILED) \|.*?\| (\d+) failed/),
+      skipped: last(output, /^(?:ok|FAILED) \|.*?\| (\d+) ignored/),
+    }
+    : undefined
+
+const nodeTally = (output: string): Tally | undefined =>
+  /^ℹ tests \d+$/m.test(output)
+    ? {
+      passed: last(output, /^ℹ pass (\d+)$/),
+      failed: last(output, /^ℹ fail (\d+)$/) + last(output, /^ℹ cancelled (\d+)$/),
+      skipped: last(output, /^ℹ skipped (\d+)$/) + last(output, /^ℹ todo (\d+)$/),
+    }
+    : undefined
+
+/** The compiler counts as one test for the sources and one for each file of type tests; a file with errors failed. */
+const typesTally = (output: string, files: ReadonlyArray<string>): Tally => {
+  const wrong = new Set([...output.matchAll(/^(\S.*?)\(\d+,\d+\): error TS/gm)].map(([, file]) => file ?? ""))
+  const failedTests = files.filter((file) => wrong.has(file)).length
+  const elsewhere = wrong.size > failedTests || /^error TS/m.test(output) ? 1 : 0
+  const failed = failedTests + elsewhere
+  return { passed: files.length + 1 - failed, failed, skipped: 0 }
+}
+
+/** The flags of `node --test` that both Node runners use. */
+const nodeFlags = ["--test", "--test-force-exit", "--test-reporter=spec", "--disable-warning=ExperimentalWarning"]
+
+/** Every runner, in the order in which they run. */
+export const runners: ReadonlyArray<Runner> = [
+  {
+    name: "types",
+    title: "Types: tsc over all sources, and what must and must not compile",
+    program: "tsc",
+    args: () => ["--noEmit", "--pretty", "false"],
+    takes: (file) => file.startsWith("test/types/"),
+    quiet: /(?!)/,
+    tally: typesTally,
+  },
+  {
+    name: "bun",
+    title: "Tests on Bun",
+    program: "bun",
+    args: (files, { coverage }) => ["test", ...(coverage ? ["--coverage"] : []), ...files.map((file) => `./${file}`)],
+    takes: (file) => plain(file) && !onDenoOnly(file),
+    quiet: /^\((pass|skip)\) |^test\/\S+\.test\.ts:$/,
+    tally: bunTally,
+  },
+  {
+    name: "deno",
+    title: "Tests on Deno",
+    program: "deno",
+    args: (files) => ["test", "-A", "--no-check", ...files],
+    takes: plain,
+    quiet: /^running \d+ tests? from |\.\.\. (ok|ignored) \(/,
+    tally: denoTally,
+  },
+  {
+    name: "node",
+    title: "Tests on Node 24",
+    program: "node",
+    args: (files) => [...nodeFlags, "--test-concurrency=2", ...files],
+    takes: (file) => plain(file) && !onDenoOnly(file),
+    quiet: /^ *(✔|▶|﹣) /,
+    tally: nodeTally,
+  },
+  {
+    name: "pack",
+    title: "The packed package on all three",
+    program: "node",
+    args: (files) => [...nodeFlags, ...files],
+    takes: (file) => file === packTest,
+    quiet: /^ *▶ /,
+    tally: nodeTally,
+  },
+]
+
+/** A tally in words: `3 passed, 0 failed, 1 skipped`. */
+export const inWords = ({ passed, failed, skipped }: Tally): string =>
+  `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`
+
+/** The sum of tallies. */
+export const sum = (tallies: ReadonlyArray<Tally>): Tally =>
+  tallies.reduce((all, one) => ({
+    passed: all.passed + one.passed,
+    failed: all.failed + one.failed,
+    skipped: all.skipped + one.skipped,
+  }), { passed: 0, failed: 0, skipped: 0 })

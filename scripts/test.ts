@@ -1,0 +1,165 @@
+/**
+ * `npm test`: every test on every runner, one runner after another.
+ *
+ * `npm test -- [--only types,bun,deno,node,pack] [--coverage] [part of a path…]`. Shows what failed in full and
+ * what passed as closing lines; the whole output of each runner is kept in .warren/test/. Ends with one line a runner
+ * and the sum, alone on a line: `N passed, N failed`. Fails when a runner fails, is missing, says nothing that can be
+ * read, or ran no test. Installs nothing: that is scripts/setup.mjs, before it.
+ */
+import { spawn } from "node:child_process"
+import { createWriteStream, existsSync, globSync, mkdirSync } from "node:fs"
+import { join, relative, sep } from "node:path"
+import process from "node:process"
+import { createInterface } from "node:readline"
+import { parseArgs, stripVTControlCharacters } from "node:util"
+import { reportCoverage } from "./coverage.ts"
+import { inWords, runners, sum } from "./runners.ts"
+import type { Runner, RunnerOptions, Tally } from "./runners.ts"
+
+const root = join(import.meta.dirname, "..")
+const logs = join(root, ".warren", "test")
+/** Minutes until a runner that hangs is ended. */
+const limit = Number(process.env["WARREN_TEST_MINUTES"] ?? 8)
+
+/** What became of one runner. */
+interface Outcome {
+  readonly name: string
+  readonly tally: Tally
+  readonly seconds: number
+  /** Why it counts as failed although its tally may not say so. */
+  readonly trouble: string | undefined
+}
+
+const usage = (complaint: string): never => {
+  console.error(`${complaint}\nUsage: npm test -- [--only ${runners.map((one) => one.name).join(",")}] [path…]`)
+  process.exit(2)
+}
+
+const options = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { only: { type: "string", multiple: true }, coverage: { type: "boolean", default: false } },
+    })
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** Every test file below test/, as a path from the root with forward slashes, that a filter lets through. */
+const testFiles = (filters: ReadonlyArray<string>): ReadonlyArray<string> =>
+  globSync("test/**/*.ts", { cwd: root })
+    .map((file) => file.split(sep).join("/"))
+    .filter((file) => file.endsWith(".test.ts") || file.startsWith("test/types/"))
+    .filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))
+    .sort()
+
+// Deno and Node let FORCE_COLOR win over NO_COLOR
+const { FORCE_COLOR: _, ...plain } = process.env
+
+let child: ReturnType<typeof spawn> | undefined
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => {
+    child?.kill("SIGTERM")
+    process.exit(130)
+  })
+}
+
+/** Runs one program to its end, printing what is worth a look; keeps all of it. */
+const run = (runner: Runner, program: string, args: ReadonlyArray<string>) =>
+  new Promise<{ readonly code: number; readonly output: string }>((resolve) => {
+    const log = createWriteStream(join(logs, `${runner.name}.log`))
+    const lines: Array<string> = []
+    let lastShown = ""
+    const running = child = spawn(program, args, {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...plain, NO_COLOR: "1" },
+    })
+    const overdue = setTimeout(() => {
+      lines.push(`Ended after ${limit} minutes: "${runner.name}" did not come to an end`)
+      console.log(lines.at(-1))
+      running.kill("SIGKILL")
+    }, limit * 60_000)
+    for (const stream of [running.stdout, running.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        const text = stripVTControlCharacters(line)
+        lines.push(text)
+        log.write(`${text}\n`)
+        if (runner.quiet.test(text) || (text === "" && lastShown === "")) return
+        lastShown = text
+        console.log(text)
+      })
+    }
+    running.on("error", (error) => lines.push(error.message))
+    running.on("close", (code) => {
+      clearTimeout(overdue)
+      log.end()
+      resolve({ code: code ?? 1, output: lines.join("\n") })
+    })
+  })
+
+/** Runs one runner on its files, or says why it cannot. */
+const outcome = async (runner: Runner, files: ReadonlyArray<string>, wishes: RunnerOptions): Promise<Outcome> => {
+  const none: Tally = { passed: 0, failed: 1, skipped: 0 }
+  const program = join(root, "node_modules", ".bin", runner.program)
+  if (!existsSync(program)) {
+    const remedy = 'run "npm run setup"'
+    return { name: runner.name, tally: none, seconds: 0, trouble: `${runner.program} is missing: ${remedy}` }
+  }
+  if (files.length === 0 && runner.name !== "types") {
+    return { name: runner.name, tally: none, seconds: 0, trouble: "has no test file" }
+  }
+  console.log(`\n── ${runner.title} (${files.length} files) ──`)
+  const start = performance.now()
+  const { code, output } = await run(runner, program, runner.args(files, wishes))
+  const seconds = (performance.now() - start) / 1000
+  const tally = runner.tally(output, files)
+  const full = `all of its output: ${relative(root, join(logs, `${runner.name}.log`))}`
+  if (tally === undefined) {
+    return {
+      name: runner.name,
+      tally: none,
+      seconds,
+      trouble: `did not say how its tests went (exit code ${code}); ${full}`,
+    }
+  }
+  if (tally.failed > 0) return { name: runner.name, tally, seconds, trouble: `failed; ${full}` }
+  if (code !== 0) {
+    return {
+      name: runner.name,
+      tally: { ...tally, failed: 1 },
+      seconds,
+      trouble: `ended with exit code ${code}; ${full}`,
+    }
+  }
+  if (tally.passed === 0) return { name: runner.name, tally: none, seconds, trouble: "ran no test" }
+  return { name: runner.name, tally, seconds, trouble: undefined }
+}
+
+const { values, positionals } = options()
+const only = values.only?.flatMap((names) => names.split(","))
+for (const name of only ?? []) {
+  if (!runners.some((runner) => runner.name === name)) usage(`There is no runner "${name}"`)
+}
+const files = testFiles(positionals)
+if (files.length === 0) usage(`No test file has "${positionals.join('" or "')}" in its path`)
+mkdirSync(logs, { recursive: true })
+
+const outcomes: Array<Outcome> = []
+for (const runner of runners) {
+  const own = files.filter(runner.takes)
+  if (only !== undefined ? !only.includes(runner.name) : positionals.length > 0 && own.length === 0) continue
+  outcomes.push(await outcome(runner, own, { coverage: values.coverage }))
+}
+if (values.coverage) reportCoverage(root)
+
+console.log("\n── Summary ──")
+for (const { name, tally, seconds, trouble } of outcomes) {
+  const verdict = trouble === undefined ? "ok    " : "FAILED"
+  console.log(
+    `${verdict} ${name.padEnd(6)} ${inWords(tally)} in ${seconds.toFixed(1)} s${trouble ? `: ${trouble}` : ""}`,
+  )
+}
+console.log(inWords(sum(outcomes.map((one) => one.tally))))
+process.exit(outcomes.length === 0 || outcomes.some((one) => one.trouble !== undefined) ? 1 : 0)

@@ -1,0 +1,75 @@
+/**
+ * A topology as text for people: one table each for handlers, apis, queues and bindings.
+ */
+import type { TopologyReport } from "../gateway/mod.ts"
+import type { Paint } from "./paint.ts"
+
+/** The text, without a line break at the end. */
+export const formatTopology = (report: TopologyReport, paint: Paint): string => {
+  const known = (figure: number | null) => figure === null ? "?" : String(figure)
+  const state = report.transport === "none"
+    ? "derived, not running"
+    : `${report.transport} broker, ${report.ready ? "ready" : "not ready"}`
+  return [
+    `${paint("bold", "apps")}  ${paint("dim", state)}`,
+    ...table(paint, ["app", "file"], report.apps.map(({ app, file }) => [app, file])),
+    paint("bold", "handlers"),
+    ...table(
+      paint,
+      ["handler", "kind", "of", "queue", "at a time", "in hand"],
+      report.handlers.map(({ label, kind, subject, queue, concurrency, inHand }) => [
+        label,
+        kind,
+        subject,
+        queue,
+        String(concurrency),
+        String(inHand),
+      ]),
+    ),
+    paint("bold", "apis"),
+    ...table(
+      paint,
+      ["name", "kind", "version", "exposed", "fingerprint", "handled by"],
+      report.apis.flatMap(({ version, members }) =>
+        members.map((member) => [
+          member.type,
+          member.kind,
+          version,
+          member.exposed ? "yes" : "no",
+          member.fingerprint,
+          member.handlers.join(", ") || "-",
+        ])
+      ),
+    ),
+    paint("bold", "queues"),
+    ...table(
+      paint,
+      ["queue", "type", "ready", "in hand", "consumers"],
+      report.queues.map(({ name, type, ready, unacked, consumers }) => [
+        name,
+        type,
+        known(ready),
+        known(unacked),
+        known(consumers),
+      ]),
+    ),
+    paint("bold", "bindings"),
+    ...table(
+      paint,
+      ["exchange", "key", "queue"],
+      report.bindings.map(({ exchange, key, queue }) => [exchange, key || '""', queue]),
+    ),
+  ].join("\n").trimEnd()
+}
+
+/** Rows under a heading, columns as wide as their longest cell; an empty line below. */
+const table = (
+  paint: Paint,
+  head: ReadonlyArray<string>,
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+): ReadonlyArray<string> => {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)))
+  const line = (cells: ReadonlyArray<string>) =>
+    `  ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()}`
+  return [paint("dim", line(head)), ...rows.map(line), ""]
+}

@@ -1,0 +1,80 @@
+/**
+ * The gateway of `warren run`: the bus's HTTP app on a port, opened and closed in steps.
+ *
+ * Joins `src/gateway` (what is answered) with the runtime's server (where). Loaded only when a gateway is asked for.
+ */
+import { Effect, Exit, Fiber, type Redacted, Schedule, Scope } from "effect"
+import { type Address, formatAddress, serve, type ServeError } from "../../adapters/runtime/mod.ts"
+import type { ContractSpec } from "../contract/mod.ts"
+import { gateway, hosted, secure } from "../gateway/mod.ts"
+import type { Launched } from "../launch/mod.ts"
+import { CliFailure } from "./Failure.ts"
+
+/** Where the gateway listens, and who may use it. */
+export interface GatewayOptions {
+  readonly address: Address
+  readonly token: Redacted.Redacted<string> | undefined
+  readonly insecure: boolean
+  /** Longest wait for requests under way at the end, ms. */
+  readonly grace: number
+  /** How long to wait for a port that its predecessor is just leaving, ms. */
+  readonly patience: number
+  /** Contracts to reach besides those that are handled here. */
+  readonly contracts: Iterable<ContractSpec>
+}
+
+/** An open gateway. */
+export interface Gateway {
+  readonly address: Address
+  /** `http://127.0.0.1:8080`. */
+  readonly url: string
+  readonly guarded: boolean
+  /** Accepts nothing new; returns at once. */
+  readonly close: Effect.Effect<void>
+  /** Waits until the requests under way are answered or, after the grace, cut off. */
+  readonly finish: Effect.Effect<void>
+}
+
+/** Opens the gateway. */
+export const openGateway = Effect.fnUntraced(function* (
+  launched: Launched,
+  options: GatewayOptions,
+): Effect.fn.Return<Gateway, CliFailure> {
+  const { address, token, insecure, grace, patience, contracts } = options
+  const secured = yield* secure({ hostname: address.hostname, token, insecure }).pipe(
+    Effect.mapError(({ message, remedy }) => new CliFailure({ problem: message, remedy })),
+  )
+  const context = yield* Effect.context<never>()
+  const app = gateway(launched.bus, { ...hosted(launched, contracts), ...secured, context })
+  const scope = yield* Scope.make()
+  const got = yield* serve({ ...address, grace, fetch: (request) => app.fetch(request) }).pipe(
+    Scope.provide(scope),
+    Effect.retry({
+      while: (error) => error.reason === "in-use" && patience > 0,
+      schedule: Schedule.spaced(10).pipe(Schedule.upTo({ duration: patience })),
+    }),
+    Effect.mapError(busy),
+  )
+  let closing: Fiber.Fiber<void> | undefined
+  const close = Effect.suspend(() => {
+    // the server stops listening before the first wait
+    closing ??= Effect.runForkWith(context)(Scope.close(scope, Exit.void))
+    return Effect.void
+  })
+  return {
+    address: got,
+    url: `http://${formatAddress(reachable(got))}`,
+    guarded: token !== undefined,
+    close,
+    finish: Effect.andThen(close, Effect.suspend(() => closing === undefined ? Effect.void : Fiber.join(closing))),
+  }
+})
+
+const busy = (error: ServeError): CliFailure =>
+  new CliFailure({ problem: error.message, remedy: error.remedy, from: error })
+
+/** An address that stands for all of them cannot be called; on this machine the loopback one can. */
+const reachable = ({ hostname, port }: Address): Address => ({
+  hostname: hostname === "0.0.0.0" ? "127.0.0.1" : hostname === "::" ? "::1" : hostname,
+  port,
+})

@@ -1,0 +1,86 @@
+/**
+ * One process at work: the bus, the apps and, where it is asked for, the gateway, with the steps of its end.
+ *
+ * Above `launch` and the gateway, below `run.ts`, which decides when. The steps are separate because a process that
+ * hands over to its successor takes them one at a time: first the door is closed, then the rest is finished.
+ */
+import { Effect, Redacted, type Scope } from "effect"
+import { launch, type Launched } from "../launch/mod.ts"
+import { type AppModule, type HostError } from "../runtime/mod.ts"
+import { CliFailure } from "./Failure.ts"
+import type { Gateway, GatewayOptions } from "./gateway.ts"
+
+/** What to host. */
+export interface HostingOptions {
+  readonly apps: ReadonlyArray<AppModule>
+  /** `undefined`: the in-process broker. */
+  readonly broker: Redacted.Redacted<string> | undefined
+}
+
+/** A process at work. */
+export interface Hosting {
+  readonly launched: Launched
+  /** Opens the gateway; it is closed by `close`. */
+  readonly open: (options: GatewayOptions) => Effect.Effect<Gateway, CliFailure>
+  /** Stops accepting requests, and events and ticks; requests under way go on. */
+  readonly close: Effect.Effect<void>
+  /** After `close`: waits for requests and handlers in hand, for at most `grace` ms. Says how many were given back. */
+  readonly finish: (grace: number) => Effect.Effect<number>
+}
+
+/** Starts everything but the gateway. The scope's end takes down what `finish` has left. */
+export const startHosting = Effect.fnUntraced(function* (
+  { apps, broker }: HostingOptions,
+): Effect.fn.Return<Hosting, CliFailure, Scope.Scope> {
+  const launched = yield* launch({ apps, broker }).pipe(Effect.mapError((error) => startFailure(error, broker)))
+  const { host, core } = launched
+  let gateway: Gateway | undefined
+
+  const close = Effect.suspend(() => Effect.andThen(gateway === undefined ? Effect.void : gateway.close, host.pause))
+  return {
+    launched,
+    open: (options) =>
+      Effect.gen(function* () {
+        const { openGateway } = yield* Effect.promise(() => import("./gateway.ts"))
+        return gateway = yield* openGateway(launched, options)
+      }),
+    close,
+    finish: Effect.fnUntraced(function* (grace: number) {
+      const until = core.now() + grace
+      yield* close
+      // requests under way need the handlers, so these go on answering until the requests are through
+      if (gateway !== undefined) yield* gateway.finish
+      return yield* host.drain(Math.max(0, until - core.now()))
+    }),
+  }
+})
+
+const startFailure = (error: HostError, broker: HostingOptions["broker"]): CliFailure => {
+  switch (error._tag) {
+    case "TransportError": {
+      const remedy = broker === undefined
+        ? undefined
+        : `Check that the broker runs and that --broker (WARREN_BROKER) is right; it is ${withoutPassword(broker)}`
+      return new CliFailure({ problem: error.message, remedy, from: error })
+    }
+    case "WorkerFailed":
+      return new CliFailure({
+        problem: error.message,
+        remedy: "Correct what the layer needs (its configuration, its connections), then start again",
+        from: error,
+      })
+    case "InvalidModule":
+      return new CliFailure({ problem: error.message, from: error })
+  }
+}
+
+/** A broker's address as people may see it. */
+export const withoutPassword = (broker: Redacted.Redacted<string>): string => {
+  try {
+    const url = new URL(Redacted.value(broker))
+    if (url.password !== "") url.password = "***"
+    return url.href
+  } catch {
+    return "an address that cannot be read"
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * The flags with which `call`, `emit` and `topology` say where the running process is.
+ *
+ * Through its gateway, or straight over a broker with the contracts of modules at hand. Who does it is in `remote.ts`
+ * and `direct.ts`, loaded when chosen.
+ */
+import { Option, type Redacted } from "effect"
+import { Argument, Flag } from "effect/cli"
+import { Redacted as Secret } from "effect"
+import { defaultFolder } from "./discover.ts"
+import { type CliFailure, misuse } from "./Failure.ts"
+import { readBroker } from "./run.ts"
+import { durationExpected, readDuration, readText, setting } from "./settings.ts"
+
+/** Where the running process is. */
+export interface Reach {
+  readonly url: Option.Option<string>
+  readonly token: Option.Option<Redacted.Redacted<string>>
+  readonly broker: Option.Option<Redacted.Redacted<string>>
+  /** Modules whose contracts are known, for the way over a broker. */
+  readonly workers: Option.Option<string>
+}
+
+/** Where a gateway is unless told otherwise. */
+export const defaultUrl = "http://127.0.0.1:8080"
+
+/** The flags of {@link Reach}. */
+export const reachFlags = {
+  url: setting({
+    flag: "url",
+    variable: "WARREN_URL",
+    metavar: "url",
+    description: `Gateway of a running process; ${defaultUrl} otherwise`,
+    expected: `an http or https address, such as ${defaultUrl}`,
+    read: (text) => /^https?:\/\//.test(text) && URL.canParse(text) ? text.replace(/\/+$/, "") : undefined,
+  }),
+  token: setting({
+    flag: "token",
+    variable: "WARREN_TOKEN",
+    metavar: "secret",
+    description: "Token of that gateway",
+    expected: "a text",
+    read: Secret.make<string>,
+  }),
+  broker: setting({
+    flag: "broker",
+    metavar: "url",
+    description: "Go over this RabbitMQ instead of a gateway",
+    expected: "an AMQP address, such as amqp://user:password@host:5672/vhost",
+    read: readBroker,
+  }),
+  workers: setting({
+    flag: "workers",
+    metavar: "path",
+    description: `With --broker, the modules whose apis are known; ${defaultFolder}/ otherwise`,
+    expected: "a module or a folder of modules",
+    read: readText,
+  }),
+}
+
+/** How long to wait. */
+export const timeoutFlag: Flag.Flag<Option.Option<number>> = setting({
+  flag: "timeout",
+  variable: "WARREN_TIMEOUT",
+  metavar: "duration",
+  description: "Longest wait; 5s otherwise",
+  expected: durationExpected,
+  read: readDuration,
+})
+
+/** The payload's argument. */
+export const payloadArgument: Argument.Argument<Option.Option<string>> = Argument.String("payload").pipe(
+  Argument.withDescription("The payload as JSON; - reads it from standard input; {} if left out"),
+  Argument.optional,
+)
+
+/** An api and its member. */
+export interface Name {
+  readonly api: string
+  readonly member: string
+}
+
+/** Splits `sales.quote`. */
+export const readName = (text: string, what: "call" | "event"): Name | CliFailure => {
+  const found = /^([a-zA-Z][\w-]*)\.([a-zA-Z][\w-]*)$/.exec(text)
+  if (found !== null) return { api: found[1]!, member: found[2]! }
+  const example = what === "call" ? "sales.quote" : "sales.orderPlaced"
+  return misuse(
+    `Cannot read "${text}" as the name of ${what === "call" ? "a call" : "an event"}`,
+    `Name api and ${what}, as in ${example}; \`warren topology\` lists them`,
+  )
+}

@@ -1,0 +1,160 @@
+/**
+ * `warren run`: the flags of it, and who does the work.
+ *
+ * The work itself is loaded when it is asked for, so that help, completions and `warren call` start without it.
+ */
+import { Effect, Option, Redacted, Result } from "effect"
+import { Argument, Command } from "effect/cli"
+import { type Address, defaultAddress, formatAddress, parseAddress } from "../../adapters/runtime/mod.ts"
+import { defaultFolder } from "./discover.ts"
+import type { Minimum } from "./log.ts"
+import { durationExpected, readCount, readDuration, setting, toggle } from "./settings.ts"
+
+/** What `warren run` is asked to do. Times in ms. */
+export interface RunOptions {
+  /** Modules and folders; none: the default folder. */
+  readonly paths: ReadonlyArray<string>
+  readonly app: string | undefined
+  /** Where the gateway listens; `undefined`: there is none. */
+  readonly http: Address | undefined
+  /** `undefined`: the in-process broker. */
+  readonly broker: Redacted.Redacted<string> | undefined
+  readonly token: Redacted.Redacted<string> | undefined
+  readonly insecure: boolean
+  /** `undefined`: the runtime's default. */
+  readonly concurrency: number | undefined
+  readonly grace: number
+  readonly watch: boolean
+  readonly logLevel: Minimum
+  /** Whether lines are JSON; `undefined`: unless it writes to a terminal. */
+  readonly json: boolean | undefined
+}
+
+const readAddress = (text: string): Address | undefined => Result.getOrUndefined(parseAddress(text))
+
+const levels: ReadonlyArray<Minimum> = ["debug", "info", "warn", "error", "none"]
+
+const settings = {
+  app: setting({
+    flag: "app",
+    variable: "WARREN_APP",
+    metavar: "name",
+    description: "Name of the app, when one module is run; the file's name otherwise",
+    expected: 'letters, digits, "-" and "_", starting with a letter, at most 60',
+    read: (text) => /^[a-zA-Z][a-zA-Z0-9_-]{0,59}$/.test(text) ? text : undefined,
+  }),
+  http: setting({
+    flag: "http",
+    variable: "WARREN_HTTP",
+    metavar: "host:port",
+    description: `Start the HTTP gateway; ${formatAddress(defaultAddress)} unless said otherwise`,
+    expected: "a port or host:port, such as 9000, 127.0.0.1:9000 or [::1]:9000",
+    bare: formatAddress(defaultAddress),
+    // in a variable "1" is how people switch something on, and no port anybody means
+    read: (text) => /^(1|true|yes|on)$/i.test(text) ? defaultAddress : readAddress(text),
+  }),
+  broker: setting({
+    flag: "broker",
+    variable: "WARREN_BROKER",
+    metavar: "url",
+    description: "RabbitMQ to use; without it a broker inside the process",
+    expected: "an AMQP address, such as amqp://user:password@host:5672/vhost",
+    read: readBroker,
+  }),
+  token: setting({
+    flag: "token",
+    variable: "WARREN_TOKEN",
+    metavar: "secret",
+    description: "Token that requests to the gateway must carry; the variable keeps it out of process lists",
+    expected: "a text",
+    read: Redacted.make<string>,
+  }),
+  insecure: toggle({
+    flag: "insecure",
+    variable: "WARREN_INSECURE",
+    description: "Let the gateway listen beyond this machine without a token",
+  }),
+  concurrency: setting({
+    flag: "concurrency",
+    variable: "WARREN_CONCURRENCY",
+    metavar: "n",
+    description: "Messages each handler works on at a time, unless it says itself; 16 otherwise",
+    expected: "a whole number from 1",
+    read: readCount,
+  }),
+  grace: setting({
+    flag: "grace",
+    variable: "WARREN_GRACE",
+    metavar: "duration",
+    description: "Longest wait for work in hand at the end; 10s otherwise",
+    expected: durationExpected,
+    read: readDuration,
+  }),
+  watch: toggle({
+    flag: "watch",
+    variable: "WARREN_WATCH",
+    description: "Take over edits of the modules and of what they import, losing no message",
+  }),
+  logLevel: setting({
+    flag: "log-level",
+    variable: "WARREN_LOG_LEVEL",
+    metavar: levels.join("|"),
+    description: "Least grave lines to show; info otherwise",
+    expected: levels.join(" | "),
+    read: (text) => levels.find((level) => level === text.toLowerCase()),
+  }),
+  json: toggle({
+    flag: "json",
+    variable: "WARREN_JSON",
+    description: "Write one JSON object a line, as is done anyway when the output is no terminal",
+  }),
+}
+
+/** An AMQP address that can be read as one. */
+export function readBroker(text: string): Redacted.Redacted<string> | undefined {
+  return /^amqps?:\/\//.test(text) && URL.canParse(text) ? Redacted.make(text) : undefined
+}
+
+/** The command. */
+export const run = Command.make(
+  "run",
+  {
+    paths: Argument.String("modules or folders").pipe(
+      Argument.withDescription(`Worker modules, or folders of them; ${defaultFolder}/ if none is named`),
+      Argument.variadic(),
+    ),
+    ...settings,
+  },
+  Effect.fnUntraced(function* (input) {
+    const options: RunOptions = {
+      paths: input.paths,
+      app: Option.getOrUndefined(input.app),
+      http: Option.getOrUndefined(input.http),
+      broker: Option.getOrUndefined(input.broker),
+      token: Option.getOrUndefined(input.token),
+      insecure: Option.getOrElse(input.insecure, () => false),
+      concurrency: Option.getOrUndefined(input.concurrency),
+      grace: Option.getOrElse(input.grace, () => 10_000),
+      watch: Option.getOrElse(input.watch, () => false),
+      logLevel: Option.getOrElse(input.logLevel, () => "info" as const),
+      json: Option.getOrUndefined(input.json),
+    }
+    const { work } = yield* Effect.promise(() => import("./work.ts"))
+    return yield* work(options)
+  }),
+).pipe(
+  Command.withDescription(
+    "Run worker modules: their calls, listeners and schedules, and the HTTP gateway if asked for",
+  ),
+  Command.withShortDescription("Run worker modules"),
+  Command.withExamples([
+    { command: "warren run", description: `Every module in ${defaultFolder}/, with a broker inside the process` },
+    {
+      command: "warren run workers --http --watch",
+      description: "With the gateway on 127.0.0.1:8080, taking over edits",
+    },
+    { command: "warren run sales.ts parts.ts --http 9000", description: "Two modules, the gateway on another port" },
+    { command: "warren run workers --broker amqp://localhost", description: "On RabbitMQ" },
+    { command: "WARREN_TOKEN=… warren run --http 0.0.0.0:8080", description: "Open to other machines, with a token" },
+  ]),
+)

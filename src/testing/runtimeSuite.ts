@@ -1,0 +1,69 @@
+/**
+ * The behaviour suite of the runtime: what bus and hosts guarantee on any transport, written once.
+ *
+ * Takes a transport's layer, what the broker behind it promises, and the words of any test runner; imports no runner
+ * itself. Runs on the live clock in short real times, so that the same lines hold for the in-process engine and for a
+ * broker across the network. Cases stand in `runtimeSuite*.ts` beside this file.
+ */
+import { Effect, type Layer } from "effect"
+import type { Transport } from "../transport/mod.ts"
+import { calls } from "./runtimeSuiteCalls.ts"
+import { deadlines } from "./runtimeSuiteDeadlines.ts"
+import { events } from "./runtimeSuiteEvents.ts"
+import { foreigners } from "./runtimeSuiteForeign.ts"
+import { hosts } from "./runtimeSuiteHosts.ts"
+import { oddities } from "./runtimeSuiteOddities.ts"
+import { order } from "./runtimeSuiteOrder.ts"
+import { makeRig, type RuntimeCase } from "./runtimeSuiteRig.ts"
+import { schedules } from "./runtimeSuiteSchedules.ts"
+
+/** What a broker promises, or the reason why not; and the faults that can be made in it. */
+export interface RuntimeFeatures {
+  /** Deliveries in hand go back to their queue when a connection ends, and other connections get them. */
+  readonly givesBack: true | string
+  /** Ends the broker's consumers of a queue, as a broker does that loses the queue. */
+  readonly expel: ((queue: string) => Effect.Effect<unknown, unknown>) | string
+  /** Cuts every connection and mends it. */
+  readonly cut: Effect.Effect<unknown, unknown> | string
+}
+
+/** How the suite is run. */
+export interface RuntimeSuiteOptions {
+  /** Heads the list of tests. */
+  readonly name: string
+  /** Makes a connection to the one broker of all tests; called several times by each test. */
+  readonly layer: () => Layer.Layer<Transport, unknown>
+  readonly features: RuntimeFeatures
+  /** Groups tests; synchronous. */
+  readonly describe: (name: string, body: () => void) => void
+  /** Declares a test; `skip` is the reason why it is not run. */
+  readonly test: (name: string, options: { readonly skip?: string | undefined }, body: () => Promise<void>) => void
+  /** A reason to skip everything, for example that there is no broker. */
+  readonly skip?: string | undefined
+}
+
+/** Declares the tests of the runtime on one transport. */
+export const runtimeSuite = (options: RuntimeSuiteOptions): void => {
+  const group = (name: string, cases: ReadonlyArray<RuntimeCase>) =>
+    options.describe(name, () => {
+      for (const { name, needs, run } of cases) {
+        const reason = (needs ?? []).map((feature) => options.features[feature]).find((it) => typeof it === "string")
+        options.test(name, { skip: options.skip ?? reason }, () =>
+          Effect.suspend(() => makeRig(options.layer, options.features)).pipe(
+            Effect.flatMap(run),
+            Effect.scoped,
+            Effect.runPromise,
+          ))
+      }
+    })
+  options.describe(`The runtime on ${options.name}`, () => {
+    group("events", events)
+    group("calls", calls)
+    group("deadlines and interruption", deadlines)
+    group("order, dedupe and concurrency", order)
+    group("foreign messages", foreigners)
+    group("handlers that misbehave", oddities)
+    group("hosts", hosts)
+    group("schedules", schedules)
+  })
+}

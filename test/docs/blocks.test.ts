@@ -1,0 +1,49 @@
+/**
+ * The code blocks of the documentation: they compile, the tests among them pass, and excerpts are from this repository.
+ */
+import assert from "node:assert/strict"
+import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, test } from "#test"
+import { program, root, run } from "../support/process.ts"
+import { codeBlocks } from "../support/readme.ts"
+import { pages, read, testCommand, writeFiles } from "./pages.ts"
+
+for (const page of pages) {
+  describe(page, () => {
+    test("its files compile", async () => {
+      const folder = writeFiles(page, "types")
+      const config = { extends: "../../../../../tsconfig.json", include: ["."], compilerOptions: { noEmit: true } }
+      writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))
+      const { code, output } = await run(program("tsc"), ["-p", folder, "--pretty", "false"], { cwd: folder })
+      assert.equal(code, 0, output)
+    })
+
+    test("its tests pass", async () => {
+      const folder = writeFiles(page, "run")
+      for (const file of readdirSync(folder).filter((name) => name.endsWith(".test.ts"))) {
+        const { code, output } = await run(...testCommand(file), { cwd: folder })
+        assert.equal(code, 0, output)
+      }
+    })
+
+    test("its other blocks of TypeScript are excerpts of the sample company", () => {
+      const sources = globSync("{workers,test/workers}/**/*.ts", { cwd: root })
+        .map((file) => readFileSync(join(root, file), "utf8"))
+      for (const { language, file, code, line } of codeBlocks(read(page))) {
+        if (language !== "ts" || file !== undefined) continue
+        assert.ok(sources.some((source) => source.includes(code)), `${page}:${line} is in no file of workers/`)
+      }
+    })
+  })
+}
+
+test("what the documentation links to exists", () => {
+  const everyPage = ["README.md", "CHANGELOG.md", ...globSync("docs/*.md", { cwd: root })]
+  for (const page of everyPage) {
+    const text = read(page).replaceAll(/^(`{3,}).*?^\1/gms, "")
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = ""]) => join(page, "..", link))
+    const tests = [...text.matchAll(/`((?:test|src|scripts|adapters)\/[\w./-]+)`/g)].map(([, path = ""]) => path)
+    for (const path of [...links, ...tests]) assert.ok(existsSync(join(root, path)), `${page} names "${path}"`)
+  }
+})

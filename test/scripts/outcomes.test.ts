@@ -1,0 +1,31 @@
+/**
+ * Each runner counts the same outcomes for the same tests, and `scripts/runners.ts` reads them from its output.
+ */
+import assert from "node:assert/strict"
+import { describe, test } from "#test"
+import { runners } from "../../scripts/runners.ts"
+import { program, run } from "../support/process.ts"
+
+const fixture = "test/scripts/fixtures/outcomes.ts"
+
+describe("every outcome", () => {
+  for (const name of ["bun", "deno", "node"]) {
+    const runner = runners.find((one) => one.name === name)!
+
+    test(`is counted on ${name}`, async () => {
+      const args = runner.args([fixture], { coverage: false })
+      const { code, output } = await run(program(runner.program), args)
+      assert.notEqual(code, 0)
+      assert.deepEqual(runner.tally(output, [fixture]), { passed: 2, failed: 5, skipped: 1 }, output)
+      assert.match(output, /takes too long/)
+    })
+
+    test(`is counted on ${name} when a file cannot be loaded`, async () => {
+      const args = runner.args(["test/scripts/fixtures/unloadable.ts"], { coverage: false })
+      const { code, output } = await run(program(runner.program), args)
+      assert.notEqual(code, 0)
+      const tally = runner.tally(output, [])
+      assert.ok(tally === undefined || tally.failed > 0 || tally.passed === 0, output)
+    })
+  }
+})
