@@ -61,10 +61,11 @@ const declarations = (text: string): ReadonlyArray<{ readonly name: string; read
   ]
 }
 
-/** The doc comment that ends right before an offset. */
+/** The doc comment that ends right before an offset; the file's opening paragraph is nobody else's comment. */
 const docBefore = (text: string, offset: number): string | undefined => {
-  const above = text.slice(0, offset).replace(/(?:^[ \t]*(?:\/\/[^\n]*|@\w+[^\n]*)\n)+$/m, "")
-  return /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*$/.exec(above)?.[1]
+  const above = text.slice(0, offset).replace(/(?:^[ \t]*\/\/[^\n]*\n)+$/m, "")
+  const comment = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*$/.exec(above)
+  return comment === null || comment.index === 0 ? undefined : comment[1]
 }
 
 /** The prose of a doc comment, its first paragraph only. */
@@ -80,12 +81,10 @@ const complaint = (comment: string | undefined): string | undefined => {
   return undefined
 }
 
-/** Follows re-exports to the file that declares a name. */
-const declaredIn = (sources: Sources, file: string, name: string, seen: ReadonlySet<string> = new Set()): string => {
-  const text = sources.get(file)
-  if (text === undefined || seen.has(file)) return file
-  const next = reexports(file, text).find((one) => one.name === name)
-  return next === undefined ? file : declaredIn(sources, next.from, next.original, new Set([...seen, file]))
+/** Follows re-exports to the file that declares a name, and to the name it has there. */
+const declaredIn = (sources: Sources, from: string, original: string, steps = 0): readonly [string, string] => {
+  const next = reexports(from, sources.get(from) ?? "").find((one) => one.name === original)
+  return next === undefined || steps > 9 ? [from, original] : declaredIn(sources, next.from, next.original, steps + 1)
 }
 
 const undocumented = (sources: Sources): Array<Finding> => {
@@ -100,8 +99,8 @@ const undocumented = (sources: Sources): Array<Finding> => {
         line: 1,
       }))
       : []
-    for (const { original, from } of [...reexports(door, text), ...own]) {
-      const file = declaredIn(sources, from, original)
+    for (const exported of [...reexports(door, text), ...own]) {
+      const [file, original] = declaredIn(sources, exported.from, exported.original)
       const source = sources.get(file)
       if (source === undefined) continue
       const found = declarations(source).filter(({ name }) => name === original)

@@ -81,18 +81,18 @@ const npm = () => {
   return run("npm", ["--version"]).ok ? ["npm"] : undefined
 }
 
-/** The commands that can install, the exact one (npm) first. */
+/** What can install here: npm by the lockfile, else the runtime itself, without the scripts that need more than it. */
 const installer = () => {
   const found = npm()
   const quiet = ["--loglevel=error", "--no-audit", "--no-fund", "--no-progress", "--prefer-offline", "--include=dev"]
   if (found !== undefined) return { name: "npm ci", command: [...found, "ci", ...quiet] }
   if ("bun" in process.versions) {
-    return { name: "bun install", command: [process.execPath, "install", "--no-save", "--silent"] }
+    return { name: "bun install", command: [process.execPath, "install", "--no-save", "--silent", "--ignore-scripts"] }
   }
   if ("deno" in process.versions) {
     return {
       name: "deno install",
-      command: [process.execPath, "install", "--no-lock", "--quiet", "--allow-scripts=npm:bun,npm:deno"],
+      command: [process.execPath, "install", "--no-lock", "--quiet"],
     }
   }
   throw new SetupFailed("Found no npm on the PATH. Install Node 20 or later with npm: https://nodejs.org")
@@ -100,7 +100,7 @@ const installer = () => {
 
 const install = () => {
   const { name, command } = installer()
-  say(`installing the dependencies from package-lock.json (${name}, about 15 seconds, 600 MB)`)
+  say(`installing the dependencies (${name}, about 15 seconds, 600 MB)`)
   const start = Date.now()
   const [program = "", ...args] = command
   const done = run(program, args)
@@ -129,7 +129,7 @@ const unpack = (/** @type {keyof typeof runtimes} */ name) => {
   const { script, file } = runtimes[name]
   const folder = at("node_modules", name)
   say(`unpacking ${name}`)
-  const done = run(process.execPath, [script], folder)
+  const done = run(process.execPath, "deno" in process.versions ? ["run", "-A", script] : [script], folder)
   const link = at("node_modules", ".bin", name)
   if (!windows && existsSync(join(folder, file))) {
     rmSync(link, { force: true })

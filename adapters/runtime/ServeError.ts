@@ -21,18 +21,16 @@ export class ServeError extends Schema.TaggedError<ServeError>()("ServeError", {
   }
   /** What to do. */
   get remedy(): string {
-    switch (this.reason) {
-      case "in-use":
-        return "choose another with --http, or end the process that uses it"
-      case "forbidden":
-        return "choose a port from 1024 with --http, or allow this process to use it"
-      case "unresolvable":
-      case "not-local":
-        return "choose an address of this machine with --http, such as 127.0.0.1 or 0.0.0.0"
-      case "other":
-        return "choose another address with --http"
-    }
+    return remedies[this.reason]
   }
+}
+
+const remedies: Record<ServeReason, string> = {
+  "in-use": "choose another with --http, or end the process that uses it",
+  forbidden: "choose a port from 1024 with --http, or allow this process to use it",
+  unresolvable: "choose an address of this machine with --http, such as 127.0.0.1 or 0.0.0.0",
+  "not-local": "choose an address of this machine with --http, such as 127.0.0.1 or 0.0.0.0",
+  other: "choose another address with --http",
 }
 
 /** The error for what a runtime threw. */
@@ -44,7 +42,8 @@ export const listenFailure = ({ hostname, port }: Address, error: unknown): Serv
 }
 
 const judge = (code: string, name: string, text: string, port: number): readonly [ServeReason, string] => {
-  const is = (...words: ReadonlyArray<string>) => words.some((word) => code === word || name === word || text.includes(word))
+  const is = (...words: ReadonlyArray<string>) =>
+    words.some((word) => code === word || name === word || text.includes(word))
   if (is("EADDRINUSE", "AddrInUse")) return ["in-use", "the port is in use"]
   if (is("EACCES", "EPERM", "PermissionDenied", "NotCapable")) {
     return ["forbidden", port < 1024 && port > 0 ? `port ${port} needs special rights` : "permission is missing"]

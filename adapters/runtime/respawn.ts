@@ -38,5 +38,5 @@ export const respawn = (
 
 const signalNumber = (signal: NodeJS.Signals | null): number =>
   128 + ({ SIGHUP: 1, SIGINT: 2, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 } as Record<string, number>)[
-      signal ?? ""
-    ]!
+    signal ?? ""
+  ]!

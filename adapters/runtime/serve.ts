@@ -45,7 +45,7 @@ export const serve = (options: ServeOptions): Effect.Effect<Address, ServeError,
           orElse: () =>
             Effect.andThen(
               Effect.logWarning(`Cut off the requests that ${formatAddress(serving)} still had in flight`),
-              Effect.promise(async () => serving.force()),
+              Effect.promise(() => Promise.resolve(serving.force())),
             ),
         }),
         Effect.catchCause((cause) => Effect.logWarning(`Cannot close ${formatAddress(serving)} cleanly`, cause)),

@@ -26,23 +26,27 @@ declare const Deno: {
 
 /** Listens. */
 export const start: StartServer = ({ hostname, port, fetch, reusePort = false }) => {
-  let cutOff = (): void => {}
-  const cut = new Promise<Response>((resolve) => {
-    cutOff = () => resolve(new Response(null, { status: 503 }))
-  })
+  const inFlight = new Set<(response: Response) => void>()
+  const handle = (request: Request) =>
+    new Promise<Response>((resolve, reject) => {
+      inFlight.add(resolve)
+      // in a function of its own, so that a handler that throws rejects
+      const answer = async () => resolve(await fetch(request))
+      answer().catch(reject).finally(() => inFlight.delete(resolve))
+    })
   const server = Deno.serve({
     hostname,
     port,
     reusePort,
     onListen: () => {},
     onError: () => new Response(null, { status: 500 }),
-  }, (request) => Promise.race([fetch(request), cut.then((response) => response.clone())]))
+  }, handle)
   return {
     hostname,
     port: server.addr.port,
     stop: () => server.shutdown(),
     force: () => {
-      cutOff()
+      for (const resolve of inFlight) resolve(new Response(null, { status: 503 }))
       server.unref()
     },
   }

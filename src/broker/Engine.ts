@@ -1,10 +1,10 @@
 /**
  * The queue engine: a broker as a synchronous state machine with RabbitMQ's semantics.
  *
- * Above `Exchange` and `Queue`; below the in-process transport and the AMQP server. Does no I/O, starts no timers
- * and makes no promises: it reads the time from `now`, and the owner calls `tick` at `nextDue`. Consumers are
- * called from one loop, never from inside each other, so a chain of any length keeps the stack flat.
- * Knows no connections (an owner is any object), no wire and no Effect.
+ * Above `Catalog` (what exists), `Queue`, `Timetable` and `Pump`; below the in-process transport and the AMQP
+ * server. Does no I/O, starts no timers and makes no promises: it reads the time from `now`, and the owner calls
+ * `tick` at `nextDue`. Consumers are called from one loop, never from inside each other, so a chain of any length
+ * keeps the stack flat. Knows no connections (an owner is any object), no wire and no Effect.
  */
 import type { Binding, ExchangeSpec, Packet, Verdict } from "../transport/mod.ts"
 import type { ConsumerOptions, Hand, Owner, Settlement } from "./Consumer.ts"
@@ -13,16 +13,16 @@ import type { DeathReason } from "./deaths.ts"
 import type { EngineQueueSpec, Refusal } from "./declare.ts"
 import type { Snapshot } from "./Snapshot.ts"
 import type { QueueView, View } from "./View.ts"
+import { Catalog } from "./Catalog.ts"
 import { Consumer } from "./Consumer.ts"
 import { add, queueCounters } from "./Counters.ts"
 import { circles, deathsOf, withDeath } from "./deaths.ts"
-import { difference, exchangeDifference, fill, flaw } from "./declare.ts"
 import { Deque } from "./Deque.ts"
-import { Exchange } from "./Exchange.ts"
-import { Heap } from "./Heap.ts"
 import { Message } from "./Message.ts"
+import { Pump } from "./Pump.ts"
 import { type Host, Queue } from "./Queue.ts"
 import { revive, save } from "./Snapshot.ts"
+import { Timetable } from "./Timetable.ts"
 import { viewQueue } from "./View.ts"
 
 /** How an engine is connected to its surroundings. */
@@ -56,13 +56,10 @@ const NOWHERE: ReadonlyArray<Queue> = []
 
 /** A queue engine. Every method is synchronous; those that hand over messages may call consumers. */
 export class Engine {
-  readonly #options: EngineOptions
-  readonly #budget: number
-  readonly #exchanges = new Map<string, Exchange<Queue>>()
-  readonly #queues = new Map<string, Queue>()
-  readonly #dues = new Heap<Queue>({ before: (a, b) => a.due < b.due, placed: (queue, slot) => queue.slot = slot })
-  readonly #chosen = new Deque<Hand>()
-  readonly #notices = new Deque<() => void>()
+  readonly #now: () => number
+  readonly #catalog = new Catalog()
+  readonly #timetable: Timetable
+  readonly #pump: Pump
   readonly #dead = new Deque<{ readonly queue: Queue; readonly message: Message; readonly reason: DeathReason }>()
   readonly #host: Host
   /** Engine-wide counts, and the sums of queues that are gone. */
@@ -74,60 +71,52 @@ export class Engine {
     late: 0,
     defects: 0,
   }
-  #announced = Infinity
-  #pumping = false
 
   constructor(options: EngineOptions) {
-    this.#options = options
-    this.#budget = options.budget ?? Infinity
+    this.#now = options.now
+    this.#timetable = new Timetable(options.onDue ?? (() => {}))
+    this.#pump = new Pump({
+      now: options.now,
+      budget: options.budget ?? Infinity,
+      onBacklog: options.onBacklog ?? (() => {}),
+      onDefect: (defect) => {
+        this.#counters.defects++
+        options.onDefect?.(defect)
+      },
+      onExpired: (hand) => {
+        hand.consumer.queue.expireChosen(hand)
+        this.#bury()
+        this.#timetable.announce()
+      },
+    })
     this.#host = {
       now: options.now,
-      chosen: (hand) => this.#chosen.push(hand),
+      chosen: (hand) => this.#pump.add(hand),
       died: (queue, message, reason) => this.#dead.push({ queue, message, reason }),
-      rescheduled: (queue) => this.#reschedule(queue),
+      rescheduled: (queue) => this.#timetable.changed(queue),
     }
   }
 
   /** Declares an exchange; an equal one may exist. */
   declareExchange(spec: ExchangeSpec): Refusal | undefined {
-    if (spec.name === "") return defaultExchange
-    const existing = this.#exchanges.get(spec.name)
-    if (existing === undefined) {
-      this.#exchanges.set(spec.name, new Exchange(spec))
-      return undefined
-    }
-    const detail = exchangeDifference(existing.spec, spec)
-    return detail === undefined ? undefined : { _tag: "Clash", name: spec.name, detail }
+    return this.#catalog.declareExchange(spec)
   }
 
   /** Deletes an exchange and its bindings; an unknown one is no error. */
   deleteExchange(name: string): void {
-    this.#exchanges.delete(name)
+    this.#catalog.exchanges.delete(name)
   }
 
   /** Declares a queue; an equal one may exist. `owner` is needed for an exclusive one. Counts as a use of it. */
   declareQueue(spec: EngineQueueSpec, owner?: Owner): Refusal | undefined {
-    const full = fill(spec)
-    const existing = this.#find(spec.name, owner)
-    if (existing instanceof Queue) {
-      const detail = difference(existing.spec, full)
-      if (detail !== undefined) return { _tag: "Clash", name: spec.name, detail }
-      existing.touch()
-    } else if (existing._tag === "Forbidden") {
-      return existing
-    } else {
-      const detail = flaw(full) ??
-        (full.exclusive && owner === undefined ? "an exclusive queue needs an owner" : undefined)
-      if (detail !== undefined) return { _tag: "Clash", name: spec.name, detail }
-      this.#queues.set(spec.name, new Queue(spec.name, full, full.exclusive ? owner : undefined, this.#host))
-    }
+    const refusal = this.#catalog.declareQueue(spec, owner, this.#host)
     this.#finish()
-    return undefined
+    return refusal
   }
 
   /** Deletes a queue with all its messages, and tells its consumers; says how many were ready. */
   deleteQueue(name: string, owner?: Owner): number | Refusal {
-    const queue = this.#find(name, owner)
+    const queue = this.#catalog.find(name, owner)
     if (!(queue instanceof Queue)) return queue
     const { ready } = queue
     this.#delete(queue)
@@ -137,7 +126,7 @@ export class Engine {
 
   /** Drops what is ready in a queue; says how many. */
   purge(name: string, owner?: Owner): number | Refusal {
-    const queue = this.#find(name, owner)
+    const queue = this.#catalog.find(name, owner)
     if (!(queue instanceof Queue)) return queue
     const count = queue.purge()
     this.#finish()
@@ -146,23 +135,17 @@ export class Engine {
 
   /** Binds a queue to an exchange; an equal binding may exist. */
   bind(binding: Binding, owner?: Owner): Refusal | undefined {
-    const ends = this.#ends(binding, owner)
-    if ("_tag" in ends) return ends
-    ends.exchange.bind(ends.queue, binding.key)
-    return undefined
+    return this.#catalog.bind(binding, owner)
   }
 
   /** Takes a binding away; an unknown one is no error. */
   unbind(binding: Binding, owner?: Owner): Refusal | undefined {
-    const ends = this.#ends(binding, owner)
-    if ("_tag" in ends) return ends
-    ends.exchange.unbind(ends.queue, binding.key)
-    return undefined
+    return this.#catalog.unbind(binding, owner)
   }
 
   /** Routes a packet into queues; the exchange `""` leads to the queue named by the key. */
   publish(exchange: string, key: string, packet: Packet): Published {
-    const queues = this.#route(exchange, key)
+    const queues = this.#catalog.route(exchange, key)
     if (queues === undefined) return { _tag: "NotFound", kind: "exchange", name: exchange }
     this.#counters.published++
     if (queues.length === 0) {
@@ -184,7 +167,7 @@ export class Engine {
 
   /** Starts a consumer; what is ready reaches it before this returns (unless a consumer is running). */
   consume(name: string, options: ConsumerOptions): Consumer | Refusal {
-    const queue = this.#find(name, options.owner)
+    const queue = this.#catalog.find(name, options.owner)
     if (!(queue instanceof Queue)) return queue
     const consumer = new Consumer(queue, options)
     queue.join(consumer)
@@ -215,13 +198,13 @@ export class Engine {
   /** Ends all an owner has: its consumers are lost, its exclusive queues deleted. */
   loseOwner(owner: Owner): void {
     const lost: Array<Consumer> = []
-    for (const queue of this.#queues.values()) {
+    for (const queue of this.#catalog.queues.values()) {
       for (const consumer of [...queue.consumers, ...queue.leaving]) if (consumer.owner === owner) lost.push(consumer)
     }
     // closed all together, so that no message is passed on to one that is next
     for (const consumer of lost) consumer.open = false
     for (const consumer of lost) if (!consumer.queue.deleted) this.#leave(consumer, true)
-    for (const queue of [...this.#queues.values()]) if (queue.owner === owner) this.#delete(queue)
+    for (const queue of [...this.#catalog.queues.values()]) if (queue.owner === owner) this.#delete(queue)
     this.#finish()
   }
 
@@ -241,24 +224,23 @@ export class Engine {
 
   /** The consumers of a queue, in the order they came. */
   consumers(name: string): ReadonlyArray<Consumer> {
-    return [...this.#queues.get(name)?.consumers ?? []]
+    return [...this.#catalog.queues.get(name)?.consumers ?? []]
   }
 
   /** Deliveries chosen for a consumer and not yet handed over; 0 unless a consumer is running or the budget was used up. */
   get backlog(): number {
-    return this.#chosen.size
+    return this.#pump.size
   }
 
   /** When `tick` has something to do, ms; `undefined`: never, as things are. Asking counts as being told. */
   nextDue(): number | undefined {
-    this.#announced = this.#dues.peek()?.due ?? Infinity
-    return this.#announced === Infinity ? undefined : this.#announced
+    return this.#timetable.next()
   }
 
   /** Does what is due: expires messages and deletes unused queues. */
   tick(): void {
-    const now = this.#options.now()
-    for (let queue = this.#dues.peek(); queue !== undefined && queue.due <= now; queue = this.#dues.peek()) {
+    const now = this.#now()
+    for (let queue = this.#timetable.first; queue !== undefined && queue.due <= now; queue = this.#timetable.first) {
       if (queue.unusedUntil <= now) this.#delete(queue)
       else queue.expire(now)
     }
@@ -267,49 +249,36 @@ export class Engine {
 
   /** Hands over what is chosen, up to the budget; to be called after `onBacklog`. */
   pump(): void {
-    if (this.#pumping) return
-    this.#pumping = true
-    try {
-      let left = this.#budget
-      for (let hand = this.#chosen.shift(); hand !== undefined; hand = this.#chosen.shift()) {
-        if (hand.state !== "chosen") continue
-        this.#handOver(hand)
-        if (--left <= 0) break
-      }
-      for (let notice = this.#notices.shift(); notice !== undefined; notice = this.#notices.shift()) this.#try(notice)
-    } finally {
-      this.#pumping = false
-    }
-    if (this.#chosen.size > 0) this.#options.onBacklog?.()
+    this.#pump.run()
   }
 
   /** One queue as it is now; the passive declaration. */
   queue(name: string): QueueView | undefined {
-    const queue = this.#queues.get(name)
+    const queue = this.#catalog.queues.get(name)
     return queue === undefined ? undefined : viewQueue(queue)
   }
 
   /** Everything as it is now. */
   view(): View {
     const counters = { ...this.#counters }
-    for (const queue of this.#queues.values()) add(counters, queue.counters)
+    for (const queue of this.#catalog.queues.values()) add(counters, queue.counters)
     return {
-      exchanges: Array.from(this.#exchanges.values(), (exchange) => exchange.spec),
-      queues: Array.from(this.#queues.values(), viewQueue),
-      bindings: this.#bindings(),
+      exchanges: Array.from(this.#catalog.exchanges.values(), (exchange) => exchange.spec),
+      queues: Array.from(this.#catalog.queues.values(), viewQueue),
+      bindings: this.#catalog.bindings(),
       counters,
     }
   }
 
   /** Everything that outlives its owners, as plain data; changes nothing. `held: false` leaves out what consumers hold. */
   snapshot({ held: withHeld = true }: { readonly held?: boolean } = {}): Snapshot {
-    const now = this.#options.now()
-    const kept = [...this.#queues.values()].filter((queue) => queue.owner === undefined)
+    const now = this.#now()
+    const kept = [...this.#catalog.queues.values()].filter((queue) => queue.owner === undefined)
     const names = new Set(kept.map((queue) => queue.name))
     return {
-      exchanges: Array.from(this.#exchanges.values(), (exchange) => exchange.spec),
+      exchanges: Array.from(this.#catalog.exchanges.values(), (exchange) => exchange.spec),
       queues: kept.map((queue) => queue.spec),
-      bindings: this.#bindings().filter((binding) => names.has(binding.queue)),
+      bindings: this.#catalog.bindings().filter((binding) => names.has(binding.queue)),
       messages: kept.flatMap((queue) =>
         queue.contents().filter(({ held }) => withHeld || !held).map(({ message, held }) =>
           save(queue.name, message, held, queue.spec.type === "quorum", now)
@@ -328,48 +297,22 @@ export class Engine {
       ...snapshot.queues.map((spec) => this.declareQueue(spec)),
       ...snapshot.bindings.map((binding) => this.bind(binding)),
     ].filter((refusal) => refusal !== undefined)
-    const now = this.#options.now()
+    const now = this.#now()
     const messages = new Map<string, Array<Message>>()
     for (const saved of snapshot.messages) {
       const list = messages.get(saved.queue)
       if (list === undefined) messages.set(saved.queue, [revive(saved, now)])
       else list.push(revive(saved, now))
     }
-    for (const [name, list] of messages) this.#queues.get(name)?.enterFirst(list)
+    for (const [name, list] of messages) this.#catalog.queues.get(name)?.enterFirst(list)
     this.#finish()
     return refusals
-  }
-
-  #bindings(): ReadonlyArray<Binding> {
-    return [...this.#exchanges.values()].flatMap((exchange) =>
-      Array.from(exchange.bindings(), ([queue, key]) => ({ exchange: exchange.spec.name, queue: queue.name, key }))
-    )
-  }
-
-  #route(exchange: string, key: string): ReadonlyArray<Queue> | undefined {
-    if (exchange === "") return this.#queues.get(key)?.alone ?? NOWHERE
-    return this.#exchanges.get(exchange)?.route(key)
-  }
-
-  #find(name: string, owner: Owner | undefined): Queue | Refusal {
-    const queue = this.#queues.get(name)
-    if (queue === undefined) return { _tag: "NotFound", kind: "queue", name }
-    if (queue.owner === undefined || owner === undefined || queue.owner === owner) return queue
-    return { _tag: "Forbidden", name, detail: `queue "${name}" is exclusive to another connection` }
-  }
-
-  #ends(binding: Binding, owner: Owner | undefined): { exchange: Exchange<Queue>; queue: Queue } | Refusal {
-    if (binding.exchange === "") return defaultExchange
-    const exchange = this.#exchanges.get(binding.exchange)
-    if (exchange === undefined) return { _tag: "NotFound", kind: "exchange", name: binding.exchange }
-    const queue = this.#find(binding.queue, owner)
-    return queue instanceof Queue ? { exchange, queue } : queue
   }
 
   #expiry(queue: Queue, expiration: number | undefined): number {
     const ttl = queue.spec.messageTtl
     if (expiration === undefined && ttl === undefined) return Infinity
-    return this.#options.now() + Math.max(0, Math.min(expiration ?? Infinity, ttl ?? Infinity))
+    return this.#now() + Math.max(0, Math.min(expiration ?? Infinity, ttl ?? Infinity))
   }
 
   #leave(consumer: Consumer, lost: boolean): void {
@@ -381,38 +324,20 @@ export class Engine {
 
   #delete(queue: Queue): void {
     this.#bury()
-    this.#queues.delete(queue.name)
-    for (const exchange of this.#exchanges.values()) exchange.forget(queue)
+    this.#catalog.remove(queue)
     for (const consumer of queue.end()) this.#notify(consumer)
     add(this.#counters, queue.counters)
   }
 
   #notify(consumer: Consumer): void {
-    if (consumer.cancelled !== undefined) this.#notices.push(consumer.cancelled)
-  }
-
-  #reschedule(queue: Queue): void {
-    if (queue.due === Infinity) {
-      if (queue.slot >= 0) this.#dues.remove(queue.slot)
-    } else if (queue.slot < 0) {
-      this.#dues.push(queue)
-    } else {
-      this.#dues.moved(queue.slot)
-    }
+    if (consumer.cancelled !== undefined) this.#pump.notify(consumer.cancelled)
   }
 
   /** Ends every operation: dead letters move on, the owner learns of an earlier due time, consumers are called. */
   #finish(): void {
     if (this.#dead.size > 0) this.#bury()
-    this.#announce()
-    if (!this.#pumping && (this.#chosen.size > 0 || this.#notices.size > 0)) this.pump()
-  }
-
-  #announce(): void {
-    const due = this.#dues.peek()?.due
-    if (due === undefined || due >= this.#announced) return
-    this.#announced = due
-    this.#options.onDue?.(due)
+    this.#timetable.announce()
+    if (this.#pump.wanted) this.#pump.run()
   }
 
   /** Moves the dead on, one after another: a letter may die again on arrival. */
@@ -425,7 +350,7 @@ export class Engine {
         const key = deadLetterKey ?? message.key
         const packet = withDeath(message.packet, queue.name, reason, message.exchange, message.key)
         const deaths = deathsOf(packet)
-        for (const target of this.#route(exchange, key) ?? NOWHERE) {
+        for (const target of this.#catalog.route(exchange, key) ?? NOWHERE) {
           if (circles(deaths, target.name)) {
             this.#counters.circles++
           } else if (!target.full) {
@@ -438,42 +363,4 @@ export class Engine {
       else queue.counters.dropped++
     }
   }
-
-  #handOver(hand: Hand): void {
-    const { consumer, message } = hand
-    if (message.expiresAt !== Infinity && message.expiresAt < this.#options.now()) {
-      consumer.queue.expireChosen(hand)
-      this.#bury()
-      this.#announce()
-      return
-    }
-    hand.state = "held"
-    const { counters } = consumer.queue
-    counters.delivered++
-    if (hand.redelivered) counters.redelivered++
-    try {
-      consumer.deliver(hand)
-    } catch (defect) {
-      this.#defect(defect)
-    }
-  }
-
-  #try(notice: () => void): void {
-    try {
-      notice()
-    } catch (defect) {
-      this.#defect(defect)
-    }
-  }
-
-  #defect(defect: unknown): void {
-    this.#counters.defects++
-    this.#options.onDefect?.(defect)
-  }
-}
-
-const defaultExchange: Refusal = {
-  _tag: "Forbidden",
-  name: "",
-  detail: "the default exchange cannot be declared, bound or unbound",
 }

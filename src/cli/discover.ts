@@ -8,7 +8,6 @@ import { basename, extname, join, resolve } from "node:path"
 import process from "node:process"
 import { Result } from "effect"
 import { CliFailure } from "./Failure.ts"
-import { shown } from "./stack.ts"
 
 /** The folder that is run unless something else is named. */
 export const defaultFolder = "workers"
@@ -75,7 +74,7 @@ const missing = (path: string, isDefault: boolean): CliFailure =>
       }
       : {
         problem: `Cannot find "${path}": there is no such file or folder`,
-        remedy: `It was looked for at "${shown(resolve(path))}"`,
+        remedy: `It was looked for at "${resolve(path)}"`,
       },
   )
 

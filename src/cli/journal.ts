@@ -52,7 +52,7 @@ export const journalTo = (log: Log): Journal => ({
       handler,
       id,
       error: error === "" ? undefined : error,
-      ...(cause !== undefined && { fields: { cause } }),
+      cause,
     })
   },
 })

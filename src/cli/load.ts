@@ -52,13 +52,13 @@ const importWorker = (file: string): Effect.Effect<Namespace, CliFailure> =>
 const refused = ({ message }: InvalidModule): CliFailure => new CliFailure({ problem: message })
 
 const loadFailure = (file: string, thrown: unknown): CliFailure => {
-  const place = positionOf(thrown) ?? placeOf(thrown)
   const what = reasonOf(thrown)
+  const place = positionOf(thrown) ?? placeOf(thrown)
   return new CliFailure({
     problem: `Cannot load "${shown(file)}": ${what}`,
-    remedy: place === undefined || what.includes(place)
-      ? "Correct it there, or leave the file out; --log-level debug shows the stack"
-      : `Correct it at ${place}, or leave the file out; --log-level debug shows the stack`,
+    remedy: `Correct ${
+      place === undefined ? "it" : `it at ${place}`
+    }, or leave the file out; --log-level debug shows the stack`,
     from: thrown,
   })
 }
@@ -70,7 +70,10 @@ const reasonOf = (thrown: unknown): string => {
     ? describe(first)
     : String(first.message)
   // deno-lint-ignore no-control-regex
-  return said.replaceAll(/\x1b\[[0-9;]*m/g, "").replaceAll("file://", "").split("\n").map((line) => line.trim())
+  return said.replace(/^((Type|Syntax)Error|BuildMessage|ResolveMessage): (?=\w+Error: |\w)/, "").replaceAll(
+    /\x1b\[[0-9;]*m/g,
+    "",
+  ).replaceAll("file://", "").split("\n").map((line) => line.trim())
     .filter((line) => line !== "" && !/^[~^|\s]+$/.test(line)).slice(0, 3).join(" ")
 }
 
@@ -83,6 +86,6 @@ const positionOf = (thrown: unknown): string | undefined => {
     readonly stack?: unknown
   }
   if (typeof position?.file === "string") return `${shown(position.file)}:${position.line}:${position.column}`
-  const line = typeof stack === "string" ? /^file:\/\/(\S+:\d+)\n/.exec(stack)?.[1] : undefined
+  const line = typeof stack === "string" ? /^(?:file:\/\/)?(\S+:\d+)\r?\n/.exec(stack)?.[1] : undefined
   return line === undefined ? undefined : shown(line)
 }

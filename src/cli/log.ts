@@ -27,6 +27,8 @@ export interface Line {
   /** Id of the message it is about. */
   readonly id?: string | undefined
   readonly trace?: string | undefined
+  /** Id of the message that caused it. */
+  readonly cause?: string | undefined
   /** What went wrong, as one line. */
   readonly error?: string | undefined
   /** Where, nearest first. */

@@ -40,11 +40,15 @@ const presenter: CliOutput.Presenter = {
     if (event._tag !== "InvalidInvocation") return CliOutput.defaultPresenter.present(event)
     const paint = paintFor("stderr")
     return Console.error([
-      ...event.errors.map(({ message }) => `${paint("red", "error")}  ${message.trim()}`),
+      ...event.errors.map(({ message }) => `${paint("red", "error")}  ${inOneLine(message)}`),
       paint("dim", `       \`${event.commandPath.join(" ")} --help\` shows what there is`),
     ].join("\n"))
   },
 }
+
+/** effect/cli puts its suggestions on lines of their own. */
+const inOneLine = (message: string): string =>
+  message.trim().replace(/\s*\n\s*Did you mean this\?\s*\n\s*/, "; did you mean ").replaceAll(/\s*\n\s*/g, " or ")
 
 const platform = Layer.mergeAll(
   NodeFileSystem.layer,

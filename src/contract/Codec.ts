@@ -45,20 +45,28 @@ class LazyCodec<T> implements Codec<T> {
   }
 
   encode(value: unknown): Result.Result<unknown, ReadonlyArray<Misfit>> {
-    const coder = this.#coder ??= compile<T>(this.#schema)
-    const result = coder.encode(value)
-    if (Result.isSuccess(result)) return Result.succeed(result.success)
-    // plain objects where the schema has a class, and absent keys with defaults: construct, then encode
-    const made = coder.make(value)
-    if (Result.isFailure(made)) return Result.fail(misfits(value, made.failure.issue))
-    return Result.mapError(coder.encode(made.success), ({ issue }) => misfits(value, issue))
+    try {
+      const coder = this.#coder ??= compile<T>(this.#schema)
+      const result = coder.encode(value)
+      if (Result.isSuccess(result)) return Result.succeed(result.success)
+      // plain objects where the schema has a class, and absent keys with defaults: construct, then encode
+      const made = coder.make(value)
+      if (Result.isFailure(made)) return Result.fail(misfits(value, made.failure.issue))
+      return Result.mapError(coder.encode(made.success), ({ issue }) => misfits(value, issue))
+    } catch (error) {
+      return Result.fail(unreadable(value, error))
+    }
   }
 
   decode(json: unknown): Result.Result<T, ReadonlyArray<Misfit>> {
-    const coder = this.#coder ??= compile<T>(this.#schema)
-    const result = coder.decode(json)
-    if (Result.isSuccess(result)) return Result.succeed(result.success)
-    return Result.mapError(coder.decodeAll(json), ({ issue }) => misfits(json, issue))
+    try {
+      const coder = this.#coder ??= compile<T>(this.#schema)
+      const result = coder.decode(json)
+      if (Result.isSuccess(result)) return Result.succeed(result.success)
+      return Result.mapError(coder.decodeAll(json), ({ issue }) => misfits(json, issue))
+    } catch (error) {
+      return Result.fail(unreadable(json, error))
+    }
   }
 
   get jsonSchema(): JsonSchema {
@@ -115,6 +123,13 @@ const misfits = (input: unknown, issue: SchemaIssue.Issue): ReadonlyArray<Misfit
     expected: expectation(message),
   }))
 
+/** A value whose getters throw, or a schema whose own functions do. */
+const unreadable = (value: unknown, error: unknown): ReadonlyArray<Misfit> => {
+  // Effect wraps what was thrown
+  const thrown = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return [{ field: "", value: show(value), expected: `a value that can be read, without throwing ${show(thrown)}` }]
+}
+
 const expectation = (message: string): string => {
   if (message === "Missing key") return "a value (it is missing)"
   const said = message.startsWith("Expected ") ? message.slice("Expected ".length) : message
@@ -140,17 +155,18 @@ const showPath = (path: ReadonlyArray<PathPart>): string =>
     "",
   )
 
-/** A value as short text for people: JSON where possible, at most 200 characters. */
+/** A value as short text for people: JSON where possible, at most 200 characters. Never throws. */
 export const show = (value: unknown): string => {
-  let text: string | undefined
+  let text: string
   try {
-    text = typeof value === "bigint" || typeof value === "symbol" || typeof value === "function"
-      ? String(value)
-      : JSON.stringify(value)
+    text = value instanceof Error
+      ? `${value.name}: ${value.message}`
+      : typeof value === "object" || typeof value === "string"
+      ? JSON.stringify(value) ?? String(value)
+      : String(value)
   } catch {
-    text = Object.prototype.toString.call(value)
+    text = `[${typeof value} that cannot be shown]`
   }
-  text ??= String(value)
   return text.length > 200 ? `${text.slice(0, 197)}...` : text
 }
 

@@ -82,6 +82,8 @@ const contains = (whole: unknown, part: unknown): boolean => {
   return Object.entries(part).every(([key, value]) => contains((whole as Record<string, unknown>)[key], value))
 }
 
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !Equal.isEqual(value) &&
-  !(value instanceof Date)
+const isPlain = (value: unknown): value is Record<string, unknown> => {
+  if (typeof value !== "object" || value === null || Equal.isEqual(value)) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

@@ -65,7 +65,11 @@ const readMessage = <C extends ContractSpec>(
   })
 
 /** What the bus says, in the client's trace; a failure as a problem, and whatever is nobody's declared failure in the log. */
-const outcome = <A>(contract: ContractSpec, effect: Effect.Effect<A, unknown>, trace: Trace): Effect.Effect<A, Problem> =>
+const outcome = <A>(
+  contract: ContractSpec,
+  effect: Effect.Effect<A, unknown>,
+  trace: Trace,
+): Effect.Effect<A, Problem> =>
   effect.pipe(
     Effect.provideService(Tracer.ParentSpan, Tracer.externalSpan(trace)),
     Effect.catchCause((cause) => {

@@ -8,8 +8,8 @@ import {
   type Api,
   apiOf,
   type CallSpec,
-  type ContractSpec,
   contractsIn,
+  type ContractSpec,
   type EventSpec,
   isCall,
 } from "../contract/mod.ts"

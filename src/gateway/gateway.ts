@@ -17,6 +17,7 @@ import { makeGuard } from "./guard.ts"
 import { readTrace } from "./headers.ts"
 import { indexPage } from "./indexPage.ts"
 import { type Problem, problemBody, problemMedia, problems } from "./problem.ts"
+import { prometheusMedia } from "./prometheus.ts"
 
 /** A gateway in front of a bus. Throws `GatewayRefused` for an empty token. */
 export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono => {
@@ -56,7 +57,12 @@ export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono =
     return Exit.isSuccess(exit) ? exit.value : new Response(null, { status: 499 })
   }
 
-  const page = (request: Request, allowed: string, work: (trace: Trace) => Effect.Effect<Response, Problem>, open = false) => {
+  const page = (
+    request: Request,
+    allowed: string,
+    work: (trace: Trace) => Effect.Effect<Response, Problem>,
+    open = false,
+  ) => {
     if (request.method === "OPTIONS") return preflight(allowed)
     if (!allowed.split(", ").includes(request.method)) {
       return answer(request, () => Effect.fail(problems.methodNotAllowed(request.method, allowed)), open)
@@ -74,18 +80,26 @@ export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono =
   app.all("/calls/:api/:member", (c) => {
     const { api, member } = c.req.param()
     const contract = exposed.call(api, member)
-    return page(c.req.raw, posting, (trace) =>
-      contract === undefined
-        ? unknown("call", `${api}.${member}`)
-        : Effect.map(makeCall(dealings, contract, c.req.raw, trace), (value) => json(200, value)))
+    return page(
+      c.req.raw,
+      posting,
+      (trace) =>
+        contract === undefined
+          ? unknown("call", `${api}.${member}`)
+          : Effect.map(makeCall(dealings, contract, c.req.raw, trace), (value) => json(200, value)),
+    )
   })
   app.all("/events/:api/:member", (c) => {
     const { api, member } = c.req.param()
     const contract = exposed.event(api, member)
-    return page(c.req.raw, posting, (trace) =>
-      contract === undefined
-        ? unknown("event", `${api}.${member}`)
-        : Effect.map(emitEvent(dealings, contract, c.req.raw, trace), (emitted) => json(202, emitted)))
+    return page(
+      c.req.raw,
+      posting,
+      (trace) =>
+        contract === undefined
+          ? unknown("event", `${api}.${member}`)
+          : Effect.map(emitEvent(dealings, contract, c.req.raw, trace), (emitted) => json(202, emitted)),
+    )
   })
   app.all("/health/live", (c) => page(c.req.raw, reading, () => Effect.succeed(json(200, { live: true })), true))
   app.all("/health/ready", (c) =>
@@ -100,9 +114,14 @@ export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono =
   if (topology !== undefined) {
     app.all("/topology", (c) => page(c.req.raw, reading, () => Effect.sync(() => json(200, topology()))))
   }
-  app.all("/", (c) => page(c.req.raw, reading, () => Effect.sync(() => json(200, indexPage(exposed, options, c.req.path)))))
-  app.all("*", (c) =>
-    answer(c.req.raw, () => Effect.fail(problems.notFound("No such page; GET / lists what there is"))))
+  app.all(
+    "/",
+    (c) => page(c.req.raw, reading, () => Effect.sync(() => json(200, indexPage(exposed, options, c.req.path)))),
+  )
+  app.all(
+    "*",
+    (c) => answer(c.req.raw, () => Effect.fail(problems.notFound("No such page; GET / lists what there is"))),
+  )
   return app
 }
 
@@ -118,8 +137,7 @@ const always = { "cache-control": "no-store", "x-content-type-options": "nosniff
 const json = (status: number, value: unknown, headers: Record<string, string> = {}): Response =>
   new Response(JSON.stringify(value), { status, headers: { "content-type": "application/json", ...headers } })
 
-const text = (body: string): Response =>
-  new Response(body, { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" } })
+const text = (body: string): Response => new Response(body, { headers: { "content-type": prometheusMedia } })
 
 const refusal = (request: Request, problem: Problem, trace: Trace): Response =>
   new Response(JSON.stringify(problemBody(problem, new URL(request.url).pathname, trace.traceId)), {

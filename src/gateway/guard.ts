@@ -78,13 +78,17 @@ export const makeGuard = (options: GuardOptions): Guard => {
   return (headers) => {
     const host = headers.get("host") ?? ""
     if (hosts === "loopback" && !isLoopback(hostnameOf(host))) {
-      return problems.forbidden(`Cannot answer for "${host.slice(0, 100)}": without a token only this machine's own names are answered`)
+      return problems.forbidden(
+        `Cannot answer for "${host.slice(0, 100)}": without a token only this machine's own names are answered`,
+      )
     }
     const origin = headers.get("origin")
     if (origin === null || origins.includes(origin) || isOwn(origin, host)) return undefined
     // behind a proxy that rewrites `Host` only the browser knows that the page is its own
     if (headers.get("sec-fetch-site") === "same-origin") return undefined
-    return problems.forbidden(`Cannot answer pages of "${origin.slice(0, 100)}": without a token only its own pages are answered`)
+    return problems.forbidden(
+      `Cannot answer pages of "${origin.slice(0, 100)}": without a token only its own pages are answered`,
+    )
   }
 }
 

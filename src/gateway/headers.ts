@@ -16,20 +16,18 @@ export const readTimeout = (headers: Headers, most: number): Result.Result<numbe
   const text = headers.get(RequestHeader.timeout)
   if (text === null) return Result.succeed(undefined)
   const ms = /^\d{1,15}$/.test(text) ? Number(text) : 0
-  return ms >= 1
-    ? Result.succeed(Math.min(ms, most))
-    : Result.fail(problems.invalidHeader(RequestHeader.timeout, text, "milliseconds as a whole number from 1, such as 500"))
+  return ms >= 1 ? Result.succeed(Math.min(ms, most)) : Result.fail(
+    problems.invalidHeader(RequestHeader.timeout, text, "milliseconds as a whole number from 1, such as 500"),
+  )
 }
 
 /** The id under which an event is emitted again; `undefined`: a fresh one. */
 export const readId = (headers: Headers): Result.Result<string | undefined, Problem> => {
   const text = headers.get(RequestHeader.id)
   if (text === null) return Result.succeed(undefined)
-  return /^[\w.:-]{1,100}$/.test(text)
-    ? Result.succeed(text)
-    : Result.fail(
-      problems.invalidHeader(RequestHeader.id, text, 'at most 100 letters, digits and "-", "_", ".", ":"'),
-    )
+  return /^[\w.:-]{1,100}$/.test(text) ? Result.succeed(text) : Result.fail(
+    problems.invalidHeader(RequestHeader.id, text, 'at most 100 letters, digits and "-", "_", ".", ":"'),
+  )
 }
 
 /** The gateway's own step in the client's trace, or in a new one. */

@@ -14,7 +14,9 @@ export interface Hosting {
   readonly host: Host
   readonly transport: { readonly traits: { readonly name: string } }
   /** The broker, where it is in this process. */
-  readonly broker?: { readonly engine: { readonly view: () => { readonly queues: ReadonlyArray<QueueView> } } } | undefined
+  readonly broker?:
+    | { readonly engine: { readonly view: () => { readonly queues: ReadonlyArray<QueueView> } } }
+    | undefined
 }
 
 /** The apis that the hosted handlers answer and listen to. */

@@ -13,8 +13,15 @@ export { GatewayRefused, isLoopback, secure } from "./guard.ts"
 export type { Hosting } from "./hosted.ts"
 export { hosted, hostedApis } from "./hosted.ts"
 export type { ApiReport, HandlerReport, MemberReport, QueueReport, TopologyReport } from "./TopologyReport.ts"
+// metrics
+export type { Metrics } from "./metrics.ts"
+export { makeMetrics } from "./metrics.ts"
 // names that are nearly right
 export { nearest } from "./nearest.ts"
 // failures over HTTP
 export type { Problem } from "./problem.ts"
 export { declaredType, problemMedia, problemType } from "./problem.ts"
+// its clients
+export type { GatewayClient, RequestError, RequestOptions } from "./client.ts"
+export { defaultUrl, GatewayProblem, request } from "./client.ts"
+export { httpBus } from "./httpBus.ts"

@@ -183,13 +183,23 @@ const busProblem = (error: CallError | EmitError): Problem => {
       return { status: 504, kind: "deadline-exceeded", title: "The deadline passed", ...told, members }
     }
     case "InvalidReply":
-      return inside(error.call, "invalid-reply", "The reply does not fit", "answered with something its contract does not allow")
+      return inside(
+        error.call,
+        "invalid-reply",
+        "The reply does not fit",
+        "answered with something its contract does not allow",
+      )
     case "HandlerFailed":
       return inside(error.call, "handler-failed", "The handler failed", "failed")
     case "HandlerDied":
       return inside(error.call, "handler-died", "The worker died", "died while it ran, and the outcome is unknown")
     case "ReplyLost":
-      return inside(error.call, "reply-lost", "The reply was lost", "may have run, but its reply cannot arrive any more")
+      return inside(
+        error.call,
+        "reply-lost",
+        "The reply was lost",
+        "may have run, but its reply cannot arrive any more",
+      )
   }
 }
 

@@ -2,7 +2,7 @@
  * Who may start now: at most so many at a time, one per key, one redelivered message at a time.
  *
  * A redelivered message may be the one that killed its process, so it takes no second redelivered message
- * along. Knows nothing of brokers or handlers; entries wait in the order they came.
+ * along. Knows nothing of brokers or handlers; entries wait in the order they came, and nobody waits who could start.
  */
 
 /** Something that waits for its turn. */
@@ -17,11 +17,14 @@ export interface Entry {
 /** Grants turns. */
 export class Admission<E extends Entry> {
   readonly #limit: number
-  readonly #busyKeys = new Set<string | number>()
+  /** Who holds each key, at work or paused. */
+  readonly #keys = new Map<string | number, E>()
   readonly #running = new Set<E>()
   #waiting: Array<E> = []
   #redelivered: E | undefined
   #closed = false
+  #granting = false
+  #changed = false
 
   constructor(limit: number) {
     this.#limit = limit
@@ -29,28 +32,29 @@ export class Admission<E extends Entry> {
 
   /** Starts the entry now or when its turn comes. */
   enter(entry: E): void {
-    if (this.#waiting.length === 0 && this.#admits(entry)) this.#begin(entry)
-    else this.#waiting.push(entry)
+    if (this.#waiting.length === 0 && this.#admits(entry)) return this.#begin(entry)
+    this.#waiting.push(entry)
+    this.#grant()
   }
 
-  /** The entry is through; its key and its place are free. */
+  /** The entry is through; its key and its place are free. One that never started only stops waiting. */
   leave(entry: E): void {
-    if (entry.key !== undefined) this.#busyKeys.delete(entry.key)
+    if (entry.key !== undefined && this.#keys.get(entry.key) === entry) this.#keys.delete(entry.key)
     this.#release(entry)
-    this.#next()
+    this.#grant()
   }
 
   /** The entry pauses (waits for its next try): it keeps its key, but gives up its place. */
   pause(entry: E): void {
     this.#release(entry)
-    this.#next()
+    this.#grant()
   }
 
   /** A paused entry wants its place back; it still holds its key, so it goes before all others. */
   resume(entry: E): void {
     if (this.#closed) return
-    if (this.#running.size < this.#limit) this.#begin(entry)
-    else this.#waiting.unshift(entry)
+    this.#waiting.unshift(entry)
+    this.#grant()
   }
 
   /** Lets nobody start any more and returns those that wait. */
@@ -64,12 +68,13 @@ export class Admission<E extends Entry> {
   #admits(entry: E): boolean {
     if (this.#closed || this.#running.size >= this.#limit) return false
     if (entry.redelivered && this.#redelivered !== undefined) return false
-    return entry.key === undefined || !this.#busyKeys.has(entry.key)
+    const holder = entry.key === undefined ? undefined : this.#keys.get(entry.key)
+    return holder === undefined || holder === entry
   }
 
   #begin(entry: E): void {
     this.#running.add(entry)
-    if (entry.key !== undefined) this.#busyKeys.add(entry.key)
+    if (entry.key !== undefined) this.#keys.set(entry.key, entry)
     if (entry.redelivered) this.#redelivered = entry
     entry.start()
   }
@@ -79,8 +84,22 @@ export class Admission<E extends Entry> {
     if (this.#redelivered === entry) this.#redelivered = undefined
   }
 
-  #next(): void {
-    if (this.#waiting.length === 0) return
+  /** Starts whoever can. An entry that is through at once asks again from inside; a loop keeps the stack flat. */
+  #grant(): void {
+    this.#changed = true
+    if (this.#granting || this.#waiting.length === 0) return
+    this.#granting = true
+    try {
+      while (this.#changed) {
+        this.#changed = false
+        this.#pass()
+      }
+    } finally {
+      this.#granting = false
+    }
+  }
+
+  #pass(): void {
     const skippedKeys = new Set<string | number>()
     for (let i = 0; i < this.#waiting.length && this.#running.size < this.#limit; i++) {
       const entry = this.#waiting[i]!

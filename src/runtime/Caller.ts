@@ -13,7 +13,6 @@ import {
   fingerprint,
   HandlerDied,
   HandlerFailed,
-  InvalidPayload,
   InvalidReply,
   type Message,
   type Misfit,
@@ -21,6 +20,7 @@ import {
   Overloaded,
   ReplyLost,
   type Seen,
+  show,
 } from "../contract/mod.ts"
 import type { Confirm, Packet, TransportError } from "../transport/mod.ts"
 import { callPacket, cancelPacket, fromBytes, Header, nextTrace, QueueName, routeTo } from "../wire/mod.ts"
@@ -225,23 +225,15 @@ const readReply = (core: CoreShape, contract: CallSpec, packet: Packet): Answer 
 const toCallError = (call: string, tag: string, facts: unknown, seen: Seen): CallError => {
   const fact = (name: string): unknown =>
     typeof facts === "object" && facts !== null ? (facts as Record<string, unknown>)[name] : undefined
-  const detail = String(fact("detail") ?? tag)
-  const misfit = (): Misfit => ({
-    field: String(fact("field") ?? ""),
-    value: String(fact("value") ?? ""),
-    expected: String(fact("expected") ?? ""),
-  })
+  const detail = textOf(fact("detail")) || tag
   switch (tag) {
     case "InvalidPayload": {
-      const misfits = fact("misfits")
-      return new InvalidPayload({
-        contract: call,
-        ...misfit(),
-        misfits: Array.isArray(misfits) && misfits.length > 0 ? misfits : [misfit()],
-      })
+      const told = fact("misfits")
+      const misfits = Array.isArray(told) && told.length > 0 ? told.map(misfitOf) : [misfitOf(facts)]
+      return invalidPayload(call, misfits)
     }
     case "InvalidReply":
-      return new InvalidReply({ call, ...misfit(), ...seen })
+      return new InvalidReply({ call, ...misfitOf(facts), ...seen })
     case "HandlerDied":
       return new HandlerDied({ call, detail, ...seen })
     case "Overloaded":
@@ -250,9 +242,17 @@ const toCallError = (call: string, tag: string, facts: unknown, seen: Seen): Cal
       return new DeadlineExceeded({ call, timeout: Number(fact("timeout") ?? 0), stage: "waiting", ...seen })
     default: {
       const chain = fact("chain")
-      return new HandlerFailed({ call, detail, chain: Array.isArray(chain) ? chain.map(String) : [call], ...seen })
+      return new HandlerFailed({ call, detail, chain: Array.isArray(chain) ? chain.map(textOf) : [call], ...seen })
     }
   }
+}
+
+// facts come from the wire: any JSON value may stand where a text should
+const textOf = (fact: unknown): string => fact === undefined ? "" : typeof fact === "string" ? fact : show(fact)
+
+const misfitOf = (facts: unknown): Misfit => {
+  const { field, value, expected } = (facts ?? {}) as Readonly<Record<string, unknown>>
+  return { field: textOf(field), value: textOf(value), expected: textOf(expected) }
 }
 
 const strayReply = (core: CoreShape, packet: Packet): void =>

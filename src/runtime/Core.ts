@@ -6,7 +6,7 @@
  */
 import { Clock, Context, Effect, type Fiber, Layer, type Scope } from "effect"
 import { type Delivery, Transport, type TransportError, type Verdict } from "../transport/mod.ts"
-import { CurrentIds, Header, type Ids, processTopology, QueueName } from "../wire/mod.ts"
+import { CurrentIds, type Ids, processTopology, QueueName, readMeta } from "../wire/mod.ts"
 import { type Cancellations, makeCancellations } from "./Cancellations.ts"
 import type { Hand } from "./Current.ts"
 import { type Deadlines, makeDeadlines } from "./Deadlines.ts"
@@ -57,9 +57,8 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
   const runFork = Effect.runForkWith(services)
   yield* transport.declare(processTopology(instance))
   yield* transport.consume(QueueName.control(instance), { prefetch: 1_000 }, ({ packet, settle }) => {
-    const until = packet.headers[Header.deadline]
     if (packet.correlationId !== undefined) {
-      cancellations.cancel(packet.correlationId, typeof until === "number" ? until : now())
+      cancellations.cancel(packet.correlationId, readMeta(packet).deadline ?? now())
     }
     runFork(settle("ack"))
   })

@@ -57,7 +57,8 @@ export const makeDeadlines: Effect.Effect<Deadlines, never, Scope.Scope> = Effec
 
   return {
     add: (at, expire) => {
-      const time = Math.ceil(at)
+      // a time that is no number would stand in the way of all others: it is past
+      const time = Number.isNaN(at) ? 0 : Math.ceil(at)
       let bucket = buckets.get(time)
       if (bucket === undefined) {
         buckets.set(time, bucket = new Set())

@@ -6,6 +6,7 @@
  * holds its key. Opens no connection and knows no broker.
  */
 import { Effect, Exit, Result } from "effect"
+import { show } from "../contract/mod.ts"
 import type { Delivery, Packet, Verdict } from "../transport/mod.ts"
 import {
   deadCopy,
@@ -54,7 +55,9 @@ export const listen = (
   const dedupe = handler.kind === "listener" && handler.dedupe
   const halts = handler.kind === "listener" && handler.whenExhausted === "halt" && orderBy !== undefined
   const admission = new Admission<Job>(concurrency)
+  /** In the order they came. */
   const jobs = new Set<Job>()
+  let draining = false
 
   const record = (packet: Packet, fact: Fact, more: Partial<Entry> = {}): void =>
     core.journal.record({
@@ -71,6 +74,18 @@ export const listen = (
     if (!jobs.delete(job)) return
     core.settle(job.delivery, verdict)
     admission.leave(job)
+    if (draining && job.key !== undefined) giveBack()
+  }
+
+  /** Gives back what is not at work, in the order it came; what stands behind its key's message at work waits for that. */
+  const giveBack = (): void => {
+    const held = new Set([...jobs].flatMap((job) => isAtWork(job) && job.key !== undefined ? [job.key] : []))
+    for (const job of jobs) {
+      if (isAtWork(job) || job.key !== undefined && held.has(job.key)) continue
+      job.waiting?.()
+      jobs.delete(job)
+      core.settle(job.delivery, "requeue")
+    }
   }
 
   /** Publishes the copy; acks the original once the copy is confirmed, gives it back if it is not. */
@@ -102,12 +117,14 @@ export const listen = (
     record(packet, "started", { attempt, cause: meta.cause })
     let duplicate = false
     const around = (effect: Effect.Effect<unknown, unknown>) =>
-      dedupe
+      // foreign messages may have no id: they are not the same message
+      dedupe && packet.id !== ""
         ? Effect.map(inbox.process(`${bound.label}/${packet.id}`, effect), (processed) => {
           duplicate = processed === "duplicate"
         })
         : effect
-    job.running = invoke(bound, {
+    let ended = false
+    const running = invoke(bound, {
       id: packet.id,
       payload: job.payload,
       trace: meta.trace ?? nextTrace(undefined, core.ids.next(began)),
@@ -115,6 +132,7 @@ export const listen = (
       redelivered: delivery.redelivered,
       deadline: undefined,
     }, (outcome) => {
+      ended = true
       job.running = undefined
       const ms = core.now() - began
       if (outcome._tag === "Done") {
@@ -134,6 +152,8 @@ export const listen = (
       if (attempt < handler.retry.attempts) retry(job, error)
       else exhausted(job, error)
     }, around)
+    // a plain function is through by now
+    if (!ended) job.running = running
   }
 
   const retry = (job: Job, error: string): void => {
@@ -141,6 +161,7 @@ export const listen = (
     const wanted = handler.retry.delayAfter(job.attempt)
     const next = job.attempt + 1
     if (orderBy !== undefined) {
+      if (draining) return finish(job, "requeue")
       record(packet, "retry", { attempt: next, delay: wanted, error })
       job.attempt = next
       job.waiting = core.deadlines.add(core.now() + wanted, () => admission.resume(job))
@@ -156,6 +177,7 @@ export const listen = (
   }
 
   const exhausted = (job: Job, error: string): void => {
+    if (halts && draining) return finish(job, "requeue")
     if (halts) {
       // neither acked nor given back: the key stands still until this process ends, other keys go on
       log("halts its key", job.delivery.packet, error)
@@ -193,12 +215,9 @@ export const listen = (
       admission.enter(job)
     },
     drain: () => {
-      for (const job of admission.close()) finish(job, "requeue")
-      for (const job of jobs) {
-        if (job.running !== undefined || job.settling) continue
-        job.waiting?.()
-        finish(job, "requeue")
-      }
+      draining = true
+      admission.close()
+      giveBack()
     },
     force: () => {
       for (const job of jobs) job.running?.stop("shutdown")
@@ -206,6 +225,9 @@ export const listen = (
     size: () => jobs.size,
   }
 }
+
+/** Its handler runs, or its copy is on the way: its verdict will come. */
+const isAtWork = (job: Job): boolean => job.running !== undefined || job.settling
 
 const readJson = (packet: Packet, decode: Decode): Result.Result<unknown, string> => {
   const json = fromBytes(packet.body)
@@ -217,7 +239,10 @@ const keyed = (
   orderBy: Listener["orderBy"],
 ): Result.Result<{ readonly payload: unknown; readonly key: string | number | undefined }, string> => {
   try {
-    return Result.succeed({ payload, key: orderBy?.(payload) })
+    const key = orderBy?.(payload)
+    return orderBy === undefined || typeof key === "string" || typeof key === "number"
+      ? Result.succeed({ payload, key })
+      : Result.fail(`its \`orderBy\` gave ${show(key)}, expected a string or a number`)
   } catch (error) {
     return Result.fail(`its \`orderBy\` threw: ${describeError(error)}`)
   }

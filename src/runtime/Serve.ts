@@ -27,6 +27,8 @@ export interface Dispatcher {
 
 interface Job extends Turn {
   readonly delivery: Delivery
+  /** ms since the epoch. */
+  readonly arrived: number
   running: Running | undefined
 }
 
@@ -57,20 +59,30 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
 
   const answer = (job: Job, body: ReplyBody): void => {
     const { packet } = job.delivery
-    const reply = replyPacket(packet, bound.app, core.now(), body)
+    let reply: Packet
+    try {
+      reply = replyPacket(packet, bound.app, core.now(), body)
+    } catch (error) {
+      // a schema that takes anything lets through what JSON has no words for
+      const facts = { field: "", value: describeError(error), expected: "a JSON value" }
+      return answer(job, failure("InvalidReply", facts))
+    }
     const sending = core.runFork(core.transport.publish(routeTo.queue(packet.replyTo ?? ""), reply))
     sending.addObserver((exit) => {
       if (Exit.isSuccess(exit)) {
         if (exit.value === "unroutable") record(packet, "stray-reply")
         return finish(job, "ack")
       }
-      const tooLarge = Option.filter(Cause.findErrorOption(exit.cause), (e) => e.reason._tag === "TooLarge")
-      if (Option.isSome(tooLarge) && body._tag !== "Failure") {
-        const facts = { field: "", value: tooLarge.value.message, expected: "a reply the transport can carry" }
-        return answer(job, { _tag: "Failure", tag: "InvalidReply", facts })
+      const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+      if (error?.reason._tag === "TooLarge" && body._tag !== "Failure") {
+        const facts = { field: "", value: error.message, expected: "a reply the transport can carry" }
+        return answer(job, failure("InvalidReply", facts))
       }
       // the connection is gone: the caller learns it from there, and the request comes again as redelivered
-      finish(job, "requeue")
+      if (error?.reason._tag === "Disconnected") return finish(job, "requeue")
+      // a reply queue that takes no reply will not take the next one either
+      record(packet, "stray-reply", { error: describeError(error ?? exit.cause) })
+      finish(job, "ack")
     })
   }
 
@@ -87,7 +99,8 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
       return skip("it has no reply_to or correlation_id")
     }
     if (cancellations.isCancelled(packet.correlationId)) return skip("its caller gave up before it started")
-    const { deadline, skew } = callDeadline(packet, meta, now)
+    // as it was on arrival: what waited here for its turn is late, not a sign of another clock
+    const { deadline, skew } = callDeadline(packet, meta, job.arrived)
     if (skew !== undefined) record(packet, "clock-skew", { ms: skew })
     if (deadline <= now) return skip("its deadline has passed")
     if (delivery.redelivered && !contract.idempotent) {
@@ -129,6 +142,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
         key: undefined,
         redelivered: delivery.redelivered,
         delivery,
+        arrived: core.now(),
         running: undefined,
         start: () => start(job),
       }
@@ -156,6 +170,9 @@ const readPayload = (contract: CallSpec, packet: Packet) => {
 
 const failure = (tag: string, facts: unknown): ReplyBody => ({ _tag: "Failure", tag, facts })
 
+const failed = (contract: CallSpec, detail: string, chain: ReadonlyArray<string> = []): ReplyBody =>
+  failure("HandlerFailed", { detail, chain: [contract.type, ...chain] })
+
 /** What the caller is told. */
 const replyTo = (contract: CallSpec, outcome: Outcome, bound: Bound): ReplyBody => {
   switch (outcome._tag) {
@@ -166,19 +183,18 @@ const replyTo = (contract: CallSpec, outcome: Outcome, bound: Bound): ReplyBody 
         : failure("InvalidReply", value.failure[0] ?? { field: "", value: "", expected: "a fitting value" })
     }
     case "Failed": {
-      // without a tag it is nobody's declared error, whatever its fields
-      const declared = Predicate.hasProperty(outcome.error, "_tag") && contract.failsCodec.encode(outcome.error)
-      if (declared && Result.isSuccess(declared)) return { _tag: "Declared", error: declared.success }
-      return failure("HandlerFailed", {
-        detail: describeError(outcome.error),
-        chain: [contract.type, ...chainOf(outcome.error)],
-      })
+      try {
+        // without a tag it is nobody's declared error, whatever its fields
+        const declared = Predicate.hasProperty(outcome.error, "_tag") && contract.failsCodec.encode(outcome.error)
+        if (declared && Result.isSuccess(declared)) return { _tag: "Declared", error: declared.success }
+        return failed(contract, describeError(outcome.error), chainOf(outcome.error))
+      } catch {
+        // what was thrown cannot even be asked what it is (a revoked proxy)
+        return failed(contract, describeError(outcome.error))
+      }
     }
     case "Stopped":
-      return failure("HandlerFailed", {
-        detail: `it ran longer than its timeout of ${bound.handler.timeout} ms`,
-        chain: [contract.type],
-      })
+      return failed(contract, `it ran longer than its timeout of ${bound.handler.timeout} ms`)
   }
 }
 

@@ -148,13 +148,21 @@ const withDelivery = (services: Context.Context<never>, current: Current): Conte
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
 
-/** What was thrown, as one line for people. */
+/** Characters of an error that travel; the log has the whole text. */
+const longest = 4_000
+
+/** What was thrown, as text for people, of at most 4,000 characters. Never throws, whatever was thrown. */
 export const describeError = (error: unknown): string => {
-  if (error instanceof Error) return error.message === "" ? error.name : `${error.name}: ${error.message}`
-  if (typeof error === "string") return error
+  let text: string
   try {
-    return JSON.stringify(error) ?? String(error)
+    text = describe(error)
   } catch {
-    return Object.prototype.toString.call(error)
+    text = `something that cannot be shown (${typeof error})`
   }
+  return text.length > longest ? `${text.slice(0, longest - 3)}...` : text
+}
+
+const describe = (error: unknown): string => {
+  if (error instanceof Error) return error.message === "" ? error.name : `${error.name}: ${error.message}`
+  return typeof error === "object" ? JSON.stringify(error) : String(error)
 }

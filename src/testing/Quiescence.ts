@@ -5,7 +5,7 @@
  * gives the same timeline on every run. What is inside an async function cannot be seen: while it has a `context.sleep`,
  * `call` or `emit` under way it counts as asleep, whatever else it awaits beside that.
  */
-import { Effect, type Fiber } from "effect"
+import { Effect, type Fiber, Schema } from "effect"
 import type { Hand } from "../runtime/mod.ts"
 import type { FakeClock } from "./FakeClock.ts"
 
@@ -17,10 +17,25 @@ export interface Watched {
   readonly waiting: ReadonlySet<Fiber.Fiber<unknown, unknown>>
   /** Grows with everything that happens. */
   readonly activity: () => number
+  /** Deliveries that the engine has put off to give the event loop its turn. */
+  readonly backlog: () => number
+}
+
+/** Messages that keep causing messages without the clock moving: a circle that would never end. */
+export class NeverQuiet extends Schema.TaggedError<NeverQuiet>()("NeverQuiet", {
+  seconds: Schema.Number,
+  facts: Schema.Number,
+}) {
+  override get message(): string {
+    return `Cannot wait for quiet: for ${this.seconds} s messages have been causing messages (${this.facts} facts so far); look for handlers that emit in a circle`
+  }
 }
 
 /** Turns of the event loop without activity before all is taken to be quiet: fibers hop at most this far between two facts. */
 const quietTurns = 3
+
+/** Real seconds of unbroken activity at one moment of the fake clock, after which it is taken for endless. */
+const longestUnrest = 20
 
 /** Turns that only yield; after them each turn waits a real millisecond. */
 const eagerTurns = 200
@@ -35,6 +50,7 @@ export const settle = (watched: Watched, patience: number): Effect.Effect<Readon
     let quiet = 0
     // the real clock, since real work is waited for
     let started: number | undefined
+    const began = performance.now()
     for (let turn = 0; quiet < quietTurns; turn++) {
       await (turn < eagerTurns ? nextTurn() : realMillisecond())
       const now = watched.activity()
@@ -43,6 +59,10 @@ export const settle = (watched: Watched, patience: number): Effect.Effect<Readon
         seen = now
         quiet = 0
         started = undefined
+        const seconds = (performance.now() - began) / 1_000
+        if (seconds > longestUnrest) throw new NeverQuiet({ seconds: Math.round(seconds), facts: seen })
+      } else if (watched.backlog() > 0) {
+        quiet = 0
       } else if (busy.length === 0) {
         quiet++
         started = undefined

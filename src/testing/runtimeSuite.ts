@@ -49,7 +49,9 @@ export const runtimeSuite = (options: RuntimeSuiteOptions): void => {
       for (const { name, needs, run } of cases) {
         const reason = (needs ?? []).map((feature) => options.features[feature]).find((it) => typeof it === "string")
         options.test(name, { skip: options.skip ?? reason }, () =>
-          Effect.suspend(() => makeRig(options.layer, options.features)).pipe(
+          Effect.suspend(() =>
+            makeRig(options.layer, options.features)
+          ).pipe(
             Effect.flatMap(run),
             Effect.scoped,
             Effect.runPromise,

@@ -93,7 +93,10 @@ export const calls: ReadonlyArray<RuntimeCase> = [
         const error = yield* callError("NoHandler", bus.call(contracts.ask({ n: 1 }), { timeout: "1 minute" }))
         assert.ok(performance.now() - began < 2_000)
         assert.deepEqual([error.call, error.servers, error.lane], [contracts.ask.type, 0, "broker"])
-        assert.match(error.message, /^Cannot call "s\w+\.ask": no running worker handles it \(0 servers seen, lane "broker"/)
+        assert.match(
+          error.message,
+          /^Cannot call "s\w+\.ask": no running worker handles it \(0 servers seen, lane "broker"/,
+        )
         assert.match(error.consequence, /^The call was not run/)
       }),
   },
@@ -151,7 +154,7 @@ export const calls: ReadonlyArray<RuntimeCase> = [
         const { bus } = yield* start()
         const error = yield* callError("InvalidReply", bus.call(contracts.ask({ n: 1 })))
         assert.deepEqual([error.field, error.value], ["n", '"many"'])
-        assert.match(error.message, /^Cannot read the reply to "s\w+\.ask": field "n" is "many", expected an integer/)
+        assert.match(error.message, /^Cannot read the reply to "s\w+\.ask": field "n" is "many", expected number/)
         assert.match(error.consequence, /^The handler ran to its end/)
       }),
   },
@@ -178,7 +181,9 @@ export const calls: ReadonlyArray<RuntimeCase> = [
     run: ({ contracts, name, start }) =>
       Effect.gen(function* () {
         yield* start({
-          [name("one")]: { relay: handle(contracts.relay, async ({ n }, { call }) => await call(contracts.far({ n }))) },
+          [name("one")]: {
+            relay: handle(contracts.relay, async ({ n }, { call }) => await call(contracts.far({ n }))),
+          },
         })
         const { bus } = yield* start()
         const error = yield* callError("HandlerFailed", bus.call(contracts.relay({ n: 1 })))
@@ -194,7 +199,9 @@ export const calls: ReadonlyArray<RuntimeCase> = [
         const app = name("app")
         const ran: Array<number> = []
         const serve = (who: number) =>
-          start({ [app]: { ask: handle(contracts.ask, () => Effect.andThen(Effect.sync(() => ran.push(who)), Effect.never)) } })
+          start({
+            [app]: { ask: handle(contracts.ask, () => Effect.andThen(Effect.sync(() => ran.push(who)), Effect.never)) },
+          })
         const servers = [yield* serve(0), yield* serve(1)]
         const { bus } = yield* start()
         const pending = yield* Effect.forkChild(Effect.result(bus.call(contracts.ask({ n: 1 }))), {

@@ -46,9 +46,13 @@ export const deadlines: ReadonlyArray<RuntimeCase> = [
         yield* start({
           [name("one")]: {
             relay: handle(contracts.relay, ({ n }) =>
-              Effect.onInterrupt(Bus.call(contracts.far({ n })), () => Effect.sync(() => void ended.push("relay")))),
+              Effect.onInterrupt(Bus.call(contracts.far({ n })), () =>
+                Effect.sync(() => void ended.push("relay")))),
           },
-          [name("two")]: { far: handle(contracts.far, () => ends("far")) },
+          [name("two")]: {
+            far: handle(contracts.far, () =>
+              ends("far")),
+          },
         })
         const { bus } = yield* start()
         yield* callError("DeadlineExceeded", bus.call(contracts.relay({ n: 1 }), { timeout: 80 }))

@@ -186,13 +186,13 @@ export const events: ReadonlyArray<RuntimeCase> = [
         const { bus } = yield* start({
           [app]: {
             asEffect: on(contracts.happened, () =>
-              Effect.onInterrupt(Effect.never, () =>
-                Effect.sync(() => void ended.push("effect"))), {
+              Effect.onInterrupt(Effect.never, () => Effect.sync(() => void ended.push("effect"))), {
               retry: false,
               timeout: 30,
             }),
             asPromise: on(contracts.happened, (_, { signal }) => {
-              signal.addEventListener("abort", () => ended.push("promise"))
+              signal.addEventListener("abort", () =>
+                ended.push("promise"))
               return new Promise<void>(() => {})
             }, { retry: false, timeout: 30 }),
           },
@@ -200,7 +200,12 @@ export const events: ReadonlyArray<RuntimeCase> = [
         const letters = yield* dead(app)
         yield* bus.emit(contracts.happened({ n: 1 }))
         const stories = [story(yield* letters.take), story(yield* letters.take)]
-        assert.deepEqual(stories.map(({ error }) => error), Array(2).fill("it ran longer than its timeout of 30 ms"))
+        assert.deepEqual(
+          stories.map(({ error }) =>
+            error
+          ),
+          Array(2).fill("it ran longer than its timeout of 30 ms"),
+        )
         assert.deepEqual(ended.toSorted(), ["effect", "promise"])
       }),
   },

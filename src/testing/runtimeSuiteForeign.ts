@@ -69,9 +69,14 @@ export const foreigners: ReadonlyArray<RuntimeCase> = [
     run: ({ contracts, name, start, transport }) =>
       Effect.gen(function* () {
         const attempts: Array<number> = []
-        yield* start({ [name("app")]: { note: on(contracts.happened, (_, { attempt }) => void attempts.push(attempt)) } })
+        yield* start({
+          [name("app")]: { note: on(contracts.happened, (_, { attempt }) => void attempts.push(attempt)) },
+        })
         for (const part of strange) {
-          yield* transport.publish({ exchange: Exchange.events, key: contracts.happened.type }, foreign('{"n":1}', part))
+          yield* transport.publish(
+            { exchange: Exchange.events, key: contracts.happened.type },
+            foreign('{"n":1}', part),
+          )
         }
         yield* until("all were handled", () => attempts.length === strange.length)
         assert.deepEqual(attempts, [1, 1, 1, 1, 1, 2, 1])
@@ -147,7 +152,9 @@ export const foreigners: ReadonlyArray<RuntimeCase> = [
           asked.push(delivery.packet)
           Effect.runFork(delivery.settle("ack"))
         })
-        const answers: ReadonlyArray<readonly [body: string | Uint8Array, error: string | number | undefined, tag: string]> = [
+        const answers: ReadonlyArray<
+          readonly [body: string | Uint8Array, error: string | number | undefined, tag: string]
+        > = [
           ["nonsense", undefined, "InvalidReply"],
           [bytes(0xff), undefined, "InvalidReply"],
           ['{"n":"x"}', undefined, "InvalidReply"],
@@ -156,7 +163,11 @@ export const foreigners: ReadonlyArray<RuntimeCase> = [
           ['{"detail":"it said"}', "HandlerFailed", "HandlerFailed"],
           ["{}", "Whatever", "HandlerFailed"],
           ["[]", 42, "HandlerFailed"],
-          ['{"detail":{"toString":1,"valueOf":2},"chain":[{"toString":1,"valueOf":2}]}', "HandlerFailed", "HandlerFailed"],
+          [
+            '{"detail":{"toString":1,"valueOf":2},"chain":[{"toString":1,"valueOf":2}]}',
+            "HandlerFailed",
+            "HandlerFailed",
+          ],
           ['{"misfits":[1,{"field":2}],"field":{"toString":1}}', "InvalidPayload", "InvalidPayload"],
           ['{"timeout":"long"}', "DeadlineExceeded", "DeadlineExceeded"],
           ["null", "HandlerDied", "HandlerDied"],
@@ -168,7 +179,10 @@ export const foreigners: ReadonlyArray<RuntimeCase> = [
           })
           yield* until("the call came", () => asked.length === i + 1)
           const { correlationId = "", replyTo = "" } = asked[i]!
-          yield* transport.publish({ exchange: "", key: replyTo }, foreign(body, { correlationId: `not ${correlationId}` }))
+          yield* transport.publish(
+            { exchange: "", key: replyTo },
+            foreign(body, { correlationId: `not ${correlationId}` }),
+          )
           yield* transport.publish({ exchange: "", key: replyTo }, foreign(body))
           yield* transport.publish(
             { exchange: "", key: replyTo },

@@ -65,19 +65,22 @@ export const oddities: ReadonlyArray<RuntimeCase> = [
         const ways = ["plain", "async", "effect", "defect"] as const
         yield* start({
           [name("app")]: {
-            ask: handle(contracts.ask, (({ n }: { n: number }) => {
-              const [, make] = thrown[Math.floor(n / ways.length)]!
-              switch (ways[n % ways.length]!) {
-                case "plain":
-                  throw make()
-                case "async":
-                  return Promise.reject(make())
-                case "effect":
-                  return Effect.fail(make())
-                case "defect":
-                  return Effect.die(make())
-              }
-            }) as never),
+            ask: handle(
+              contracts.ask,
+              (({ n }: { n: number }) => {
+                const [, make] = thrown[Math.floor(n / ways.length)]!
+                switch (ways[n % ways.length]!) {
+                  case "plain":
+                    throw make()
+                  case "async":
+                    return Promise.reject(make())
+                  case "effect":
+                    return Effect.fail(make())
+                  case "defect":
+                    return Effect.die(make())
+                }
+              }) as never,
+            ),
           },
         })
         const { bus } = yield* start()
@@ -140,7 +143,7 @@ export const oddities: ReadonlyArray<RuntimeCase> = [
               throw new Error("no n")
             },
           },
-          function: () => 1,
+          nothing: null,
         }
         const { bus } = yield* start({
           [name("app")]: {

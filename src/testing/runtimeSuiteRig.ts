@@ -229,4 +229,3 @@ export const gate = <A = void>() => {
   const promise = new Promise<A>((resolve) => open = resolve)
   return { promise, open }
 }
-

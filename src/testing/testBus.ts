@@ -91,11 +91,18 @@ const build = Effect.fnUntraced(function* (
     Layer.fresh(busLayer.pipe(Layer.provide(Layer.succeed(Transport, faulty.transport)))),
   )
   const core = Context.get(services, Core)
+  const { engine } = Context.get(broker, Broker)
   const waiting = new Set<Fiber.Fiber<unknown, unknown>>()
   const bus = watch(Context.get(services, Bus), waiting)
   yield* makeHost(core, bus, apps)
   const context = Context.add(yield* Effect.context<Scope.Scope>(), Bus, bus)
-  const quiet = settle({ hands: core.hands, clock, waiting, activity: () => recorder.activity }, patience)
+  const quiet = settle({
+    hands: core.hands,
+    clock,
+    waiting,
+    activity: () => recorder.activity,
+    backlog: () => engine.backlog,
+  }, patience)
   yield* quiet
   const verbs = makeVerbs({
     core,

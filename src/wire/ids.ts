@@ -14,7 +14,7 @@ export interface Ids {
 
 const hex: ReadonlyArray<string> = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
 
-/** Ids from a source of random bytes; ids made in one millisecond still sort in the order they were made. */
+/** Ids from a source of random bytes; ids sort in the order they were made. */
 export const makeIds = (fill: (bytes: Uint8Array) => void): Ids => {
   const pool = new Uint8Array(1024)
   let used = pool.length
@@ -29,9 +29,15 @@ export const makeIds = (fill: (bytes: Uint8Array) => void): Ids => {
       const at = used
       used += 10
       // 12 bits of sequence keep order within a millisecond; a new millisecond starts at a random place in the lower half
-      sequence = now === last ? sequence + 1 : ((pool[at]! << 8) | pool[at + 1]!) & 0x7ff
-      last = now
-      return format(now, sequence & 0xfff, pool, at + 2)
+      // where they run out, or the clock goes back, the time in the id runs ahead of the clock (RFC 9562, 6.2)
+      if (now > last) {
+        last = now
+        sequence = ((pool[at]! << 8) | pool[at + 1]!) & 0x7ff
+      } else if (++sequence > 0xfff) {
+        last++
+        sequence = 0
+      }
+      return format(last, sequence, pool, at + 2)
     },
   }
 }

@@ -37,6 +37,11 @@ describe("Engine.snapshot()", () => {
     )
   })
 
+  test("leaves out what consumers hold where that was asked for", () => {
+    const { messages } = busy().engine.snapshot({ held: false })
+    assert.deepEqual(messages.map(({ packet }) => packet.id), ["3", "4", "5"])
+  })
+
   test("changes nothing and can be cloned", () => {
     const { engine } = busy()
     const before = engine.view()

@@ -9,14 +9,18 @@ import { program, root, run } from "../support/process.ts"
 import { codeBlocks } from "../support/readme.ts"
 import { pages, read, testCommand, writeFiles } from "./pages.ts"
 
+/** Without indentation, which a page chooses for itself. */
+const flat = (code: string): string => code.replaceAll(/^ +/gm, "")
+
 for (const page of pages) {
   describe(page, () => {
     test("its files compile", async () => {
       const folder = writeFiles(page, "types")
       const config = { extends: "../../../../../tsconfig.json", include: ["."], compilerOptions: { noEmit: true } }
       writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))
-      const { code, output } = await run(program("tsc"), ["-p", folder, "--pretty", "false"], { cwd: folder })
-      assert.equal(code, 0, output)
+      const { output } = await run(program("tsc"), ["-p", folder, "--pretty", "false"], { cwd: folder })
+      // Warren's own sources, which start with "..", have a type check of their own
+      assert.deepEqual(output.split("\n").filter((line) => /^[^.].*error TS|^error/.test(line)), [])
     })
 
     test("its tests pass", async () => {
@@ -29,10 +33,10 @@ for (const page of pages) {
 
     test("its other blocks of TypeScript are excerpts of the sample company", () => {
       const sources = globSync("{workers,test/workers}/**/*.ts", { cwd: root })
-        .map((file) => readFileSync(join(root, file), "utf8"))
+        .map((file) => flat(readFileSync(join(root, file), "utf8")))
       for (const { language, file, code, line } of codeBlocks(read(page))) {
         if (language !== "ts" || file !== undefined) continue
-        assert.ok(sources.some((source) => source.includes(code)), `${page}:${line} is in no file of workers/`)
+        assert.ok(sources.some((source) => source.includes(flat(code))), `${page}:${line} is in no file of workers/`)
       }
     })
   })

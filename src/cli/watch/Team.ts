@@ -159,8 +159,10 @@ export class Team {
     if (this.#dismissed !== undefined) return undefined
     if (apprentice === this.#next) {
       this.#next = undefined
-      this.#changing = false
       if (code === 2) return code
+      // the one before it is leaving already
+      if (this.#changing) this.#current = undefined
+      this.#changing = false
       this.#options.say(
         "warn",
         this.#current === undefined

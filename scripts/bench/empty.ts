@@ -1,0 +1,2 @@
+/** Does nothing: what a runtime takes for itself. See `startup.ts`. */
+export {}

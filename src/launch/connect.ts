@@ -1,0 +1,103 @@
+/**
+ * `connect()`: the bus for any program, over a broker, through a gateway, or with workers in the same process.
+ *
+ * What the program says goes before what the variables say. The gateway's room, and Hono with it, is loaded only when
+ * the way goes through one.
+ */
+import { Cause, Config, Effect, Exit, Option, Redacted, Result, Scope } from "effect"
+import { CurrentSettings, defaultSettings, InvalidOption } from "../runtime/mod.ts"
+import { type Connected, promised } from "./Connected.ts"
+import { launch } from "./launch.ts"
+import { type Modules, readModules } from "./readModules.ts"
+
+/** Options of {@link connect}. At most one of `broker` and `url` is given. */
+export interface ConnectOptions {
+  /** The app that speaks: the sender of what is emitted and called. */
+  readonly app: string
+  /** `amqp://user:password@host:port/vhost`. @default WARREN_BROKER, where it is set */
+  readonly broker?: Redacted.Redacted<string> | string | undefined
+  /** Worker modules to run in this process; without a broker they are all that can be reached. @default none */
+  readonly workers?: Modules | undefined
+  /**
+   * The gateway of a running `warren run --http`.
+   * @default without broker and workers: WARREN_URL, else `http://127.0.0.1:8080`
+   */
+  readonly url?: string | undefined
+  /** The gateway's token. @default WARREN_TOKEN, where it is set */
+  readonly token?: Redacted.Redacted<string> | string | undefined
+}
+
+/**
+ * Connects a program to the bus.
+ *
+ * @example await using bus = await connect({ app: "web" })
+ * @throws InvalidOption for options that contradict each other, and whatever keeps the process from starting
+ */
+export const connect = async (options: ConnectOptions): Promise<Connected> => {
+  const scope = Effect.runSync(Scope.make())
+  const exit = await Effect.runPromiseExit(Scope.provide(open(options), scope))
+  if (Exit.isSuccess(exit)) return promised(exit.value, scope)
+  await Effect.runPromise(Scope.close(scope, exit))
+  // the failure itself, as everywhere
+  throw Cause.squash(exit.cause)
+}
+
+const open = Effect.fnUntraced(function* (options: ConnectOptions) {
+  const way = yield* wayOf(options)
+  switch (way._tag) {
+    case "Gateway": {
+      const { httpBus, request } = yield* Effect.promise(() => import("../gateway/mod.ts"))
+      return httpBus(yield* attempt(() => request(way.url, way.token)))
+    }
+    case "Process": {
+      const apps = yield* Effect.fromResult(readModules(options.workers ?? []))
+      const { bus } = yield* launch({ broker: way.broker, apps }).pipe(
+        Effect.provideService(CurrentSettings, { ...defaultSettings, app: options.app }),
+      )
+      return bus
+    }
+  }
+})
+
+type Secret = Redacted.Redacted<string> | string
+
+/** Which way is taken. */
+type Way =
+  | { readonly _tag: "Gateway"; readonly url: string; readonly token: Secret | undefined }
+  | { readonly _tag: "Process"; readonly broker: Secret | undefined }
+
+const wayOf = Effect.fnUntraced(function* (
+  { app, broker, workers, url, token }: ConnectOptions,
+): Effect.fn.Return<Way, InvalidOption> {
+  const refuse = (option: string, value: string, expected: string) => new InvalidOption({ option, value, expected })
+  if (typeof app !== "string" || !/^[a-zA-Z][a-zA-Z0-9_-]{0,59}$/.test(app)) {
+    const expected = 'the name of the app that speaks: letters, digits, "-" and "_", starting with a letter'
+    return yield* refuse("app", JSON.stringify(app) ?? "undefined", expected)
+  }
+  if (url !== undefined && broker !== undefined) {
+    return yield* refuse("url", `"${url}"`, "either a gateway's `url` or a `broker`, not both")
+  }
+  if (url !== undefined && workers !== undefined) {
+    return yield* refuse("workers", "modules", "no workers with a `url`: through a gateway nothing can be handled")
+  }
+  const gateway = Effect.fnUntraced(function* (at: string): Effect.fn.Return<Way> {
+    return { _tag: "Gateway", url: at, token: token ?? (yield* variable("WARREN_TOKEN")) }
+  })
+  if (url !== undefined) return yield* gateway(url)
+  const over = broker ?? (yield* variable("WARREN_BROKER"))
+  if (over !== undefined || workers !== undefined) return { _tag: "Process", broker: over }
+  const { defaultUrl } = yield* Effect.promise(() => import("../gateway/mod.ts"))
+  const at = yield* variable("WARREN_URL")
+  return yield* gateway(at === undefined ? defaultUrl : Redacted.value(at))
+})
+
+/** A variable; an empty one is how shells and compose files leave one out. */
+const variable = (name: string): Effect.Effect<Redacted.Redacted<string> | undefined> =>
+  Effect.map(
+    Effect.orDie(Config.option(Config.Redacted(name))),
+    (value) => Option.isSome(value) && Redacted.value(value.value) !== "" ? value.value : undefined,
+  )
+
+/** For functions that throw what is their user's mistake. */
+const attempt = <A>(make: () => A): Effect.Effect<A, InvalidOption> =>
+  Effect.fromResult(Result.try({ try: make, catch: (error) => error as InvalidOption }))

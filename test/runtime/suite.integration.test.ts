@@ -1,0 +1,37 @@
+/**
+ * The runtime's behaviour suite on RabbitMQ.
+ */
+import { afterAll, beforeAll, describe, test } from "#test"
+import process from "node:process"
+import { connect } from "amqplib"
+import { Effect } from "effect"
+import { layer } from "../../adapters/amqp/mod.ts"
+import { testBroker } from "../../scripts/rabbitmq.ts"
+import { runtimeSuite } from "../../src/testing/runtimeSuite.ts"
+
+let broker: Awaited<ReturnType<typeof testBroker>>
+beforeAll(async () => {
+  broker = await testBroker()
+})
+afterAll(() => broker?.stop())
+
+/** A queue that is deleted ends its consumers, as RabbitMQ does it. */
+const deleteQueue = async (queue: string): Promise<void> => {
+  const connection = await connect(broker?.url ?? "")
+  const channel = await connection.createChannel()
+  await channel.deleteQueue(queue)
+  await connection.close()
+}
+
+runtimeSuite({
+  name: "RabbitMQ",
+  layer: () => layer({ url: broker?.url ?? "" }),
+  features: {
+    givesBack: true,
+    expel: (queue) => Effect.promise(() => deleteQueue(queue)),
+    cut: "the thin adapter does not mend its connection",
+  },
+  describe,
+  test,
+  skip: process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined,
+})
