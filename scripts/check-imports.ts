@@ -27,6 +27,7 @@ export const allowed: Readonly<Record<string, ReadonlyArray<string> | "all">> = 
     "src/runtime",
     "src/transport",
     "src/broker",
+    "src/gateway",
     "adapters/amqp",
     "adapters/zeromq",
   ],

@@ -13,6 +13,7 @@ import process from "node:process"
 import { createInterface } from "node:readline"
 import { parseArgs, stripVTControlCharacters } from "node:util"
 import { reportCoverage } from "./coverage.ts"
+import { type Rabbit, RabbitUnavailable, startRabbit } from "./rabbitmq.ts"
 import { inWords, runners, sum } from "./runners.ts"
 import type { Runner, RunnerOptions, Tally } from "./runners.ts"
 
@@ -137,6 +138,22 @@ const outcome = async (runner: Runner, files: ReadonlyArray<string>, wishes: Run
   return { name: runner.name, tally, seconds, trouble: undefined }
 }
 
+/** One private RabbitMQ for the integration tests of all runtimes; where there can be none they skip, but not in CI. */
+async function startBroker(chosen: ReadonlyArray<string>): Promise<Rabbit | undefined> {
+  const given = process.env["WARREN_TEST_BROKER"] ?? ""
+  if (given !== "" || !chosen.some((file) => file.endsWith(".integration.test.ts"))) return undefined
+  try {
+    const rabbit = await startRabbit({ log: (line) => console.log(line) })
+    process.env["WARREN_TEST_BROKER"] = rabbit.url
+    return rabbit
+  } catch (error) {
+    if (!(error instanceof RabbitUnavailable) || process.env["CI"] === "true") throw error
+    console.log(`Integration tests are skipped: ${error.message}`)
+    process.env["WARREN_TEST_BROKER"] = "none"
+    return undefined
+  }
+}
+
 const { values, positionals } = options()
 const only = values.only?.flatMap((names) => names.split(","))
 for (const name of only ?? []) {
@@ -146,12 +163,16 @@ const files = testFiles(positionals)
 if (files.length === 0) usage(`No test file has "${positionals.join('" or "')}" in its path`)
 mkdirSync(logs, { recursive: true })
 
+const chosen = runners
+  .map((runner) => ({ runner, own: files.filter(runner.takes) }))
+  .filter(({ runner, own }) =>
+    only !== undefined ? only.includes(runner.name) : positionals.length === 0 || own.length > 0
+  )
+const broker = await startBroker(chosen.flatMap(({ runner, own }) => runner.name === "types" ? [] : own))
+
 const outcomes: Array<Outcome> = []
-for (const runner of runners) {
-  const own = files.filter(runner.takes)
-  if (only !== undefined ? !only.includes(runner.name) : positionals.length > 0 && own.length === 0) continue
-  outcomes.push(await outcome(runner, own, { coverage: values.coverage }))
-}
+for (const { runner, own } of chosen) outcomes.push(await outcome(runner, own, { coverage: values.coverage }))
+await broker?.stop()
 if (values.coverage) reportCoverage(root)
 
 console.log("\n── Summary ──")

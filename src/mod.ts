@@ -23,6 +23,8 @@ export { every, handle, type HandlerContext, type Log, on, type RetryPolicy, typ
 export { Inbox, type InboxShape, InvalidModule, InvalidOption, makeMemoryInbox, WorkerFailed } from "./runtime/mod.ts"
 // the bus
 export { Bus, type BusShape, type CallOptions, type EmitOptions, type Emitted } from "./runtime/mod.ts"
+// the bus for programs without Effect
+export { connect, type Connected, type ConnectOptions } from "./launch/mod.ts"
 // what goes wrong
 export {
   type CallError,

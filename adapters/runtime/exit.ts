@@ -15,7 +15,7 @@ export const exit = async (code: number): Promise<never> => {
       if (stream.writableEnded || stream.destroyed) return resolve()
       stream.write("", () => resolve())
     })
-  // the wall clock on purpose: nothing but this line is left of the program
+  // the real clock: nothing but this line is left of the program
   const late = new Promise<void>((resolve) => setTimeout(resolve, patience).unref())
   await Promise.race([Promise.all([flush(process.stdout), flush(process.stderr)]), late])
   process.exit(code)

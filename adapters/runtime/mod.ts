@@ -6,7 +6,7 @@ export type { Runtime } from "./runtime.ts"
 export { runtime, runtimeTitle } from "./runtime.ts"
 // serving HTTP
 export type { ServeOptions, Serving } from "./serve.ts"
-export { serve } from "./serve.ts"
+export { loadServer, serve } from "./serve.ts"
 export type { Address } from "./serveAddress.ts"
 export { defaultAddress, formatAddress, InvalidAddress, parseAddress } from "./serveAddress.ts"
 export type { ServeReason } from "./ServeError.ts"

@@ -14,8 +14,6 @@ import { listenFailure, ServeError } from "./ServeError.ts"
 export interface ServeOptions extends Address {
   /** Answers a request; a request whose client hung up has its `signal` aborted. */
   readonly fetch: (request: Request) => Response | Promise<Response>
-  /** Lets another process listen on the same port, for a hand-over. @default false */
-  readonly reusePort?: boolean
   /** Longest wait for requests in flight at the end, ms. @default 5000 */
   readonly grace?: number
 }
@@ -51,6 +49,9 @@ export const serve = (options: ServeOptions): Effect.Effect<Address, ServeError,
         Effect.catchCause((cause) => Effect.logWarning(`Cannot close ${formatAddress(serving)} cleanly`, cause)),
       ),
   ).pipe(Effect.map(({ hostname, port }) => ({ hostname, port })))
+
+/** Loads the server of this runtime beforehand, so that `serve` listens at once. */
+export const loadServer: Effect.Effect<void> = Effect.asVoid(Effect.promise(() => starter()))
 
 /** Only the file of this runtime is loaded. */
 const starter = async (): Promise<StartServer> => {

@@ -38,9 +38,11 @@ export const parseAddress = (
   const refuse = (detail: string) => Result.fail(new InvalidAddress({ address: text, detail }))
   if (address === "") return Result.succeed(fallback)
   if (address.includes("://")) return refuse("it is a URL; leave out the scheme")
-  const { host, port } = split(address)
+  const { host, port, bracketed = false } = split(address)
   if (host === undefined) return refuse("an IPv6 address stands in brackets")
-  if (host !== "" && !isHost(host)) return refuse(`"${host}" is no host name or IP address`)
+  if ((host !== "" || bracketed) && !(bracketed ? isIPv6(host) : isName(host))) {
+    return refuse(`"${host}" is no host name or IP address`)
+  }
   const hostname = host === "" ? fallback.hostname : host
   if (port === undefined) return Result.succeed({ hostname, port: fallback.port })
   if (!/^\d+$/.test(port)) return refuse(port === "" ? "the port is missing after the colon" : `"${port}" is no port`)
@@ -54,18 +56,22 @@ export const formatAddress = ({ hostname, port }: Address): string =>
   `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`
 
 /** Host and port as written; no host: an IPv6 address without brackets. */
-const split = (address: string): { readonly host: string | undefined; readonly port?: string | undefined } => {
+const split = (address: string): {
+  readonly host: string | undefined
+  readonly port?: string | undefined
+  readonly bracketed?: boolean
+} => {
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(address)
-  if (bracketed !== null) return { host: bracketed[1] ?? "", port: bracketed[2] }
+  if (bracketed !== null) return { host: bracketed[1]!, port: bracketed[2], bracketed: true }
   if (/^\d+$/.test(address)) return { host: "", port: address }
   const parts = address.split(":")
   if (parts.length > 2) return { host: undefined }
   return { host: parts[0]!, port: parts[1] }
 }
 
-const isHost = (host: string): boolean =>
-  host.includes(":")
-    ? URL.canParse(`http://[${host}]/`)
-    : /^[a-zA-Z0-9]([a-zA-Z0-9_.-]{0,251}[a-zA-Z0-9])?\.?$/.test(host) &&
-      // what looks like an IPv4 address must be one
-      (!/^[\d.]+$/.test(host) || /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/.test(host))
+const isIPv6 = (host: string): boolean => host.includes(":") && URL.canParse(`http://[${host}]/`)
+
+const isName = (host: string): boolean =>
+  /^[a-zA-Z0-9]([a-zA-Z0-9_.-]{0,251}[a-zA-Z0-9])?\.?$/.test(host) &&
+  // what looks like an IPv4 address must be one
+  (!/^[\d.]+$/.test(host) || /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/.test(host))

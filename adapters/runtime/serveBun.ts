@@ -12,7 +12,6 @@ declare const Bun: {
   readonly serve: (options: {
     readonly hostname: string
     readonly port: number
-    readonly reusePort: boolean
     readonly idleTimeout: number
     readonly maxRequestBodySize: number
     readonly fetch: (request: Request, server: BunServer) => Response | Promise<Response>
@@ -28,13 +27,12 @@ interface BunServer {
 }
 
 /** Listens. */
-export const start: StartServer = async ({ hostname, port, fetch, reusePort = false }) => {
+export const start: StartServer = async ({ hostname, port, fetch }) => {
   // Bun says "in use" of a name that it cannot resolve
   const { address } = await lookup(hostname)
   const server = Bun.serve({
     hostname: address,
     port,
-    reusePort,
     idleTimeout: 30,
     // how much is read is the handler's business
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,

@@ -12,7 +12,6 @@ declare const Deno: {
     options: {
       readonly hostname: string
       readonly port: number
-      readonly reusePort: boolean
       readonly onListen: () => void
       readonly onError: () => Response
     },
@@ -25,7 +24,7 @@ declare const Deno: {
 }
 
 /** Listens. */
-export const start: StartServer = ({ hostname, port, fetch, reusePort = false }) => {
+export const start: StartServer = ({ hostname, port, fetch }) => {
   const inFlight = new Set<(response: Response) => void>()
   const handle = (request: Request) =>
     new Promise<Response>((resolve, reject) => {
@@ -37,7 +36,6 @@ export const start: StartServer = ({ hostname, port, fetch, reusePort = false })
   const server = Deno.serve({
     hostname,
     port,
-    reusePort,
     onListen: () => {},
     onError: () => new Response(null, { status: 500 }),
   }, handle)

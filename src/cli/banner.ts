@@ -3,8 +3,10 @@
  *
  * Text for a terminal; without one the same facts are one log line. Says nothing that is not so at that moment.
  */
+import { Result } from "effect"
 import { type CallSpec, isCall } from "../contract/mod.ts"
 import { type AppModule, type NamedHandler, nextDue } from "../runtime/mod.ts"
+import { defaultUrl } from "./defaultUrl.ts"
 import { exampleOf } from "./example.ts"
 import type { Paint } from "./paint.ts"
 
@@ -123,7 +125,9 @@ const moment = (at: number, now: number): string => {
 const tries = ({ apps, gateway, guarded }: Ready): ReadonlyArray<string> => {
   if (gateway === undefined) return []
   const exposed = apps.flatMap(({ handlers }) => handlers).flatMap(({ handler }) =>
-    handler.kind === "call" && isCall(handler.contract) && handler.contract.exposed ? [handler.contract] : []
+    handler.kind === "call" && isCall(handler.contract) && handler.contract.exposed && hasExample(handler.contract)
+      ? [handler.contract]
+      : []
   )
   if (exposed.length === 0) return [`curl -s ${gateway}/health/ready`]
   const chosen = exposed.reduce((best, next) => weight(next) < weight(best) ? next : best)
@@ -132,9 +136,12 @@ const tries = ({ apps, gateway, guarded }: Ready): ReadonlyArray<string> => {
     `curl -s ${gateway}/calls/${chosen.api}/${chosen.member}${auth} -H 'content-type: application/json' -d '${
       quoted(exampleOf(chosen.codec.jsonSchema))
     }'`,
-    "warren topology",
+    gateway === defaultUrl ? "warren topology" : `warren topology --url ${gateway}`,
   ]
 }
+
+/** Whether the example fits; JSON Schema does not say all that a schema checks. */
+const hasExample = ({ codec }: CallSpec): boolean => Result.isSuccess(codec.decode(exampleOf(codec.jsonSchema)))
 
 /** The call with the simplest payload is the one to try first. */
 const weight = (call: CallSpec): number => JSON.stringify(exampleOf(call.codec.jsonSchema)).length

@@ -63,7 +63,8 @@ const formats: Readonly<Record<string, string>> = {
 }
 
 const text = (node: Record<string, unknown>): string =>
-  formats[String(node["format"])] ?? "text".padEnd(Number(node["minLength"] ?? 0), "t")
+  formats[String(node["format"])] ??
+    (node["pattern"] === "^-?\\d+$" ? "1" : "text".padEnd(Number(node["minLength"] ?? 0), "t"))
 
 const resolveRef = (ref: string, root: JsonSchema): unknown => {
   let node: unknown = root

@@ -15,7 +15,7 @@ export interface GatewayOptions {
   readonly address: Address
   readonly token: Redacted.Redacted<string> | undefined
   readonly insecure: boolean
-  /** Longest wait for requests under way at the end, ms. */
+  /** Longest wait for requests under way at the end, ms; what is left then is cut off with the process. */
   readonly grace: number
   /** How long to wait for a port that its predecessor is just leaving, ms. */
   readonly patience: number
@@ -31,9 +31,12 @@ export interface Gateway {
   readonly guarded: boolean
   /** Accepts nothing new; returns at once. */
   readonly close: Effect.Effect<void>
-  /** Waits until the requests under way are answered or, after the grace, cut off. */
+  /** Waits until the requests under way are answered, at most for the grace. */
   readonly finish: Effect.Effect<void>
 }
+
+/** The server itself cuts nothing off before the handlers had their grace, ms. */
+const slack = 2_000
 
 /** Opens the gateway. */
 export const openGateway = Effect.fnUntraced(function* (
@@ -47,11 +50,11 @@ export const openGateway = Effect.fnUntraced(function* (
   const context = yield* Effect.context<never>()
   const app = gateway(launched.bus, { ...hosted(launched, contracts), ...secured, context })
   const scope = yield* Scope.make()
-  const got = yield* serve({ ...address, grace, fetch: (request) => app.fetch(request) }).pipe(
+  const got = yield* serve({ ...address, grace: grace + slack, fetch: (request) => app.fetch(request) }).pipe(
     Scope.provide(scope),
     Effect.retry({
       while: (error) => error.reason === "in-use" && patience > 0,
-      schedule: Schedule.spaced(10).pipe(Schedule.upTo({ duration: patience })),
+      schedule: Schedule.spaced(2).pipe(Schedule.upTo({ duration: patience })),
     }),
     Effect.mapError(busy),
   )
@@ -66,7 +69,10 @@ export const openGateway = Effect.fnUntraced(function* (
     url: `http://${formatAddress(reachable(got))}`,
     guarded: token !== undefined,
     close,
-    finish: Effect.andThen(close, Effect.suspend(() => closing === undefined ? Effect.void : Fiber.join(closing))),
+    finish: Effect.andThen(
+      close,
+      Effect.suspend(() => closing === undefined ? Effect.void : Effect.timeoutOption(Fiber.join(closing), grace)),
+    ),
   }
 })
 

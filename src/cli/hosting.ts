@@ -5,6 +5,7 @@
  * hands over to its successor takes them one at a time: first the door is closed, then the rest is finished.
  */
 import { Effect, Redacted, type Scope } from "effect"
+import { loadServer } from "../../adapters/runtime/mod.ts"
 import { launch, type Launched } from "../launch/mod.ts"
 import { type AppModule, type HostError } from "../runtime/mod.ts"
 import { CliFailure } from "./Failure.ts"
@@ -20,6 +21,8 @@ export interface HostingOptions {
 /** A process at work. */
 export interface Hosting {
   readonly launched: Launched
+  /** Loads what `open` needs, so that opening takes no time. */
+  readonly prepare: Effect.Effect<void>
   /** Opens the gateway; it is closed by `close`. */
   readonly open: (options: GatewayOptions) => Effect.Effect<Gateway, CliFailure>
   /** Stops accepting requests, and events and ticks; requests under way go on. */
@@ -39,9 +42,10 @@ export const startHosting = Effect.fnUntraced(function* (
   const close = Effect.suspend(() => Effect.andThen(gateway === undefined ? Effect.void : gateway.close, host.pause))
   return {
     launched,
+    prepare: Effect.andThen(Effect.promise(loadGateway), loadServer),
     open: (options) =>
       Effect.gen(function* () {
-        const { openGateway } = yield* Effect.promise(() => import("./gateway.ts"))
+        const { openGateway } = yield* Effect.promise(loadGateway)
         return gateway = yield* openGateway(launched, options)
       }),
     close,
@@ -54,6 +58,8 @@ export const startHosting = Effect.fnUntraced(function* (
     }),
   }
 })
+
+const loadGateway = () => import("./gateway.ts")
 
 const startFailure = (error: HostError, broker: HostingOptions["broker"]): CliFailure => {
   switch (error._tag) {

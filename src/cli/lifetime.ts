@@ -22,15 +22,26 @@ export interface Lifetime {
   readonly force: Effect.Effect<never>
 }
 
-/** Listens until the scope closes. `ignores`: signals that somebody else answers for this process. */
+/** What is special about a process. */
+export interface LifetimeOptions {
+  /** Signals that somebody else answers for this process. @default none */
+  readonly ignores?: ReadonlyArray<Ending>
+  /** Called before the process is ended by force. */
+  readonly beforeForce?: () => void
+}
+
+/** Listens until the scope closes. */
 export const makeLifetime = Effect.fnUntraced(function* (
   log: Log,
   now: () => number,
-  ignores: ReadonlyArray<Ending> = [],
+  { ignores = [], beforeForce = () => {} }: LifetimeOptions = {},
 ): Effect.fn.Return<Lifetime, never, Scope.Scope> {
   const ending = yield* Deferred.make<Reason>()
   let first: Reason | undefined
-  const force = Effect.promise(() => exit(first === undefined || first === "order" ? endings.SIGTERM : endings[first]))
+  const force = Effect.promise(() => {
+    beforeForce()
+    return exit(first === undefined || first === "order" ? endings.SIGTERM : endings[first])
+  })
   const end = (reason: Reason): void => {
     if (first !== undefined) return void Effect.runFork(force)
     first = reason

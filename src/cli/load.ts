@@ -4,6 +4,7 @@
  * Above `discover.ts`, below `warren run`. Starts nothing; whatever a module does or throws while it is imported is
  * its author's, and is told with the file and the place.
  */
+import { stripVTControlCharacters } from "node:util"
 import { Effect } from "effect"
 import { importModule } from "../../adapters/runtime/mod.ts"
 import { contractsIn, type ContractSpec } from "../contract/mod.ts"
@@ -69,11 +70,9 @@ const reasonOf = (thrown: unknown): string => {
   const said = first instanceof Error || typeof first !== "object" || first === null || !("message" in first)
     ? describe(first)
     : String(first.message)
-  // deno-lint-ignore no-control-regex
-  return said.replace(/^((Type|Syntax)Error|BuildMessage|ResolveMessage): (?=\w+Error: |\w)/, "").replaceAll(
-    /\x1b\[[0-9;]*m/g,
-    "",
-  ).replaceAll("file://", "").split("\n").map((line) => line.trim())
+  return stripVTControlCharacters(said)
+    .replace(/^((Type|Syntax)Error|BuildMessage|ResolveMessage): (?=\w+Error: |\w)/, "")
+    .replaceAll("file://", "").split("\n").map((line) => line.trim())
     .filter((line) => line !== "" && !/^[~^|\s]+$/.test(line)).slice(0, 3).join(" ")
 }
 

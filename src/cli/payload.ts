@@ -49,7 +49,7 @@ export const faultIn = (text: string): { readonly offset: number; readonly expec
   const string = (expected: string) => {
     const start = at
     if (text[at] !== '"') fault(expected)
-    // deno-lint-ignore no-control-regex
+    // deno-lint-ignore no-control-regex -- JSON forbids exactly these in strings
     const pattern = /"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y
     token(pattern, expected)
     if (text[at] !== '"') {

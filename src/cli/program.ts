@@ -9,7 +9,7 @@ import * as NodeFileSystem from "@effect/platform-node-shared/NodeFileSystem"
 import * as NodePath from "@effect/platform-node-shared/NodePath"
 import * as NodeStdio from "@effect/platform-node-shared/NodeStdio"
 import * as NodeTerminal from "@effect/platform-node-shared/NodeTerminal"
-import { Cause, Console, Effect, Exit, Layer, Option } from "effect"
+import { Cause, ConfigProvider, Console, Effect, Exit, Layer, Option } from "effect"
 import { CliConfig, CliOutput, Command, GlobalFlag } from "effect/cli"
 import process from "node:process"
 import { joinAddress } from "./argv.ts"
@@ -64,6 +64,8 @@ export const program = (words: ReadonlyArray<string>): Effect.Effect<number> =>
       builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions],
     }),
     Effect.provideService(CliOutput.Presenter, presenter),
+    // the variables as they are now, not as they were when something first asked
+    Effect.provideServiceEffect(ConfigProvider.ConfigProvider, Effect.sync(() => ConfigProvider.fromEnv())),
     Effect.provide(platform),
     Effect.exit,
     Effect.flatMap((exit) => Exit.isSuccess(exit) ? Effect.succeed(ExitCode.done) : failed(exit.cause, words)),

@@ -4,9 +4,9 @@
  * Through its gateway, or straight over a broker with the contracts of modules at hand. Who does it is in `remote.ts`
  * and `direct.ts`, loaded when chosen.
  */
-import { Option, type Redacted } from "effect"
+import { Option, Redacted } from "effect"
 import { Argument, Flag } from "effect/cli"
-import { Redacted as Secret } from "effect"
+import { defaultUrl } from "./defaultUrl.ts"
 import { defaultFolder } from "./discover.ts"
 import { type CliFailure, misuse } from "./Failure.ts"
 import { readBroker } from "./run.ts"
@@ -20,9 +20,6 @@ export interface Reach {
   /** Modules whose contracts are known, for the way over a broker. */
   readonly workers: Option.Option<string>
 }
-
-/** Where a gateway is unless told otherwise. */
-export const defaultUrl = "http://127.0.0.1:8080"
 
 /** The flags of {@link Reach}. */
 export const reachFlags = {
@@ -40,7 +37,7 @@ export const reachFlags = {
     metavar: "secret",
     description: "Token of that gateway",
     expected: "a text",
-    read: Secret.make<string>,
+    read: Redacted.make<string>,
   }),
   broker: setting({
     flag: "broker",

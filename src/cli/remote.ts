@@ -7,7 +7,8 @@
 import { Effect, Option, Redacted } from "effect"
 import { CliFailure } from "./Failure.ts"
 import { consequenceOf } from "./consequence.ts"
-import { defaultUrl, type Reach } from "./reach.ts"
+import { defaultUrl } from "./defaultUrl.ts"
+import type { Reach } from "./reach.ts"
 import { describe } from "./stack.ts"
 
 /** How much longer than the deadline the answer may be under way, ms. */

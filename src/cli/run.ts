@@ -30,7 +30,12 @@ export interface RunOptions {
   readonly json: boolean | undefined
 }
 
-const readAddress = (text: string): Address | undefined => Result.getOrUndefined(parseAddress(text))
+/** An address; in a variable people also switch it on (`1`, which no port is meant by) or off (`null`). */
+const readGateway = (text: string): Address | null | undefined => {
+  if (/^(1|true|yes|on)$/i.test(text)) return defaultAddress
+  if (/^(false|no|off)$/i.test(text)) return null
+  return Result.getOrUndefined(parseAddress(text))
+}
 
 const levels: ReadonlyArray<Minimum> = ["debug", "info", "warn", "error", "none"]
 
@@ -50,8 +55,7 @@ const settings = {
     description: `Start the HTTP gateway; ${formatAddress(defaultAddress)} unless said otherwise`,
     expected: "a port or host:port, such as 9000, 127.0.0.1:9000 or [::1]:9000",
     bare: formatAddress(defaultAddress),
-    // in a variable "1" is how people switch something on, and no port anybody means
-    read: (text) => /^(1|true|yes|on)$/i.test(text) ? defaultAddress : readAddress(text),
+    read: readGateway,
   }),
   broker: setting({
     flag: "broker",
@@ -129,7 +133,7 @@ export const run = Command.make(
     const options: RunOptions = {
       paths: input.paths,
       app: Option.getOrUndefined(input.app),
-      http: Option.getOrUndefined(input.http),
+      http: Option.getOrUndefined(input.http) ?? undefined,
       broker: Option.getOrUndefined(input.broker),
       token: Option.getOrUndefined(input.token),
       insecure: Option.getOrElse(input.insecure, () => false),

@@ -9,7 +9,6 @@ import { runtimeTitle } from "../../adapters/runtime/mod.ts"
 import { banner, bannerFields, type Ready } from "./banner.ts"
 import { discover } from "./discover.ts"
 import { type Hosting, startHosting, withoutPassword } from "./hosting.ts"
-import type { Reason } from "./lifetime.ts"
 import { load, type Loaded } from "./load.ts"
 import { formatJson, formatPretty, type Log, makeLog } from "./log.ts"
 import { paintFor } from "./paint.ts"
@@ -62,9 +61,9 @@ export const announce = Effect.fnUntraced(function* (
 })
 
 /** Finishes in order: no new requests, messages and ticks; what is in hand; then everything else. */
-export const end = Effect.fnUntraced(function* (hosting: Hosting, reason: Reason, grace: number) {
+export const end = Effect.fnUntraced(function* (hosting: Hosting, reason: string, grace: number) {
   const inHand = hosting.launched.host.stations.reduce((sum, station) => sum + station.inHand(), 0)
-  const waits = inHand === 0 ? "" : `; ${inHand} in hand, at most ${grace} ms for them, a second ${reason} ends at once`
+  const waits = inHand === 0 ? "" : `; ${inHand} in hand, at most ${grace} ms for them, a second signal ends at once`
   yield* Effect.logInfo(`Ending (${reason})${waits}`)
   const left = yield* hosting.finish(grace)
   if (left > 0) yield* Effect.logWarning(`${left} not finished within ${grace} ms: interrupted and given back`)

@@ -5,7 +5,7 @@
  * nothing at start-up. Bytes are not made here: `src/wire` turns JSON values into bytes.
  */
 import { createHash } from "node:crypto"
-import { Effect, Exit, Option, Result, Schema, SchemaIssue, SchemaParser } from "effect"
+import { Cause, Effect, Exit, Option, Result, Schema, SchemaIssue, SchemaParser } from "effect"
 import type { AnySchema } from "./Schemas.ts"
 
 /** One thing that does not fit: where, what was there, what was expected. */
@@ -63,7 +63,9 @@ class LazyCodec<T> implements Codec<T> {
       const coder = this.#coder ??= compile<T>(this.#schema)
       const result = coder.decode(json)
       if (Result.isSuccess(result)) return Result.succeed(result.success)
-      return Result.mapError(coder.decodeAll(json), ({ issue }) => misfits(json, issue))
+      // a large value from foreign hands could have misfits by the hundred thousand: of it only the first is told
+      const told = hasAtMost(mostListed, json) ? coder.decodeAll(json) : result
+      return Result.mapError(told, ({ issue }) => misfits(json, issue))
     } catch (error) {
       return Result.fail(unreadable(json, error))
     }
@@ -76,6 +78,23 @@ class LazyCodec<T> implements Codec<T> {
   get fingerprint(): string {
     return this.#fingerprint ??= createHash("sha256").update(canonical(this.jsonSchema)).digest("hex").slice(0, 16)
   }
+}
+
+/** Parts of a value of which every misfit is listed. */
+const mostListed = 1_000
+
+/** Whether a JSON value has at most so many parts, at all depths; stops counting beyond. */
+const hasAtMost = (most: number, json: unknown): boolean => {
+  const waiting: Array<unknown> = [json]
+  for (let seen = 1; waiting.length > 0; seen++) {
+    if (seen + waiting.length - 1 > most) return false
+    const value = waiting.pop()
+    if (typeof value !== "object" || value === null) continue
+    const parts = Object.values(value)
+    if (parts.length > most) return false
+    waiting.push(...parts)
+  }
+  return true
 }
 
 type Outcome<A> = Result.Result<A, { readonly issue: SchemaIssue.Issue }>
@@ -126,8 +145,9 @@ const misfits = (input: unknown, issue: SchemaIssue.Issue): ReadonlyArray<Misfit
 /** A value whose getters throw, or a schema whose own functions do. */
 const unreadable = (value: unknown, error: unknown): ReadonlyArray<Misfit> => {
   // Effect wraps what was thrown
-  const thrown = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return [{ field: "", value: show(value), expected: `a value that can be read, without throwing ${show(thrown)}` }]
+  const cause = error instanceof Error ? error.cause : undefined
+  const thrown = Cause.isCause(cause) ? Cause.squash(cause) : error
+  return [{ field: "", value: show(value), expected: `a value that can be read without an error (${show(thrown)})` }]
 }
 
 const expectation = (message: string): string => {
@@ -171,21 +191,32 @@ export const show = (value: unknown): string => {
 }
 
 /** Annotations that describe without constraining; they may change freely. */
-const silent = new Set(["title", "description", "examples", "default", "$comment", "identifier", "readOnly"])
+const silent = new Set(["$defs", "title", "description", "examples", "default", "$comment", "identifier", "readOnly"])
 
-/** Deterministic JSON: keys sorted, annotations dropped. */
-const canonical = (value: unknown, name?: string): string => {
-  if (Array.isArray(value)) {
-    const items = value.map((item) => canonical(item))
-    return `[${(name === "required" || name === "enum" ? items.sort() : items).join(",")}]`
+/** Deterministic JSON: keys sorted, annotations dropped, definitions put where they are used, so that their names do not count. */
+const canonical = (document: JsonSchema): string => {
+  const definitions = (document["$defs"] ?? {}) as Readonly<Record<string, unknown>>
+  const write = (value: unknown, name: string | undefined, within: ReadonlyArray<string>): string => {
+    if (Array.isArray(value)) {
+      const items = value.map((item) => write(item, undefined, within))
+      return `[${(name === "required" || name === "enum" ? items.sort() : items).join(",")}]`
+    }
+    if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null"
+    const isNames = name === "properties"
+    const { $ref: ref } = value as { readonly $ref?: unknown }
+    if (!isNames && typeof ref === "string") {
+      const target = ref.slice("#/$defs/".length)
+      const at = within.indexOf(target)
+      // inside itself it is told by how many definitions up it stands
+      return at < 0 ? write(definitions[target], undefined, [target, ...within]) : `{"$ref":${at}}`
+    }
+    return `{${
+      Object.entries(value)
+        .filter(([key]) => isNames || !silent.has(key))
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, item]) => `${JSON.stringify(key)}:${write(item, isNames ? undefined : key, within)}`)
+        .join(",")
+    }}`
   }
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null"
-  const isNames = name === "properties" || name === "$defs"
-  return `{${
-    Object.entries(value)
-      .filter(([key]) => isNames || !silent.has(key))
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => `${JSON.stringify(key)}:${canonical(item, isNames ? undefined : key)}`)
-      .join(",")
-  }}`
+  return write(document, undefined, [])
 }

@@ -4,7 +4,7 @@
  * Declared once and shared by everyone who talks to the app. A declaration is data: it opens nothing,
  * and a mistake in it (a name that cannot travel, a reserved error tag) throws `InvalidContract` where it stands.
  */
-import { Schema } from "effect"
+import { Schema, SchemaAST } from "effect"
 import {
   type CallContract,
   type ContractSpec,
@@ -14,7 +14,7 @@ import {
   makeEvent,
 } from "./Contract.ts"
 import { isReservedTag } from "./CallError.ts"
-import { type AnyErrorSchema, type AnySchema, type SchemaInput, type ToSchema, toSchema } from "./Schemas.ts"
+import { type AnyErrorSchema, type AnySchema, misfitIn, type SchemaInput, type ToSchema, toSchema } from "./Schemas.ts"
 
 /** A mistake in a declaration; thrown where it is made, since no program can go on without its contracts. */
 export class InvalidContract extends Schema.TaggedError<InvalidContract>()("InvalidContract", {
@@ -144,10 +144,14 @@ export const api = <const M extends Members>(name: string, members: M, options: 
 const bind = (common: Parameters<typeof makeEvent>[0], definition: Definition): ContractSpec => {
   switch (definition?.kind) {
     case "event":
+      checkSchemas(`${common.api}.${common.member}`, { payload: definition.payload })
       return makeEvent(common, definition.payload)
-    case "call":
-      checkTags(`${common.api}.${common.member}`, definition.fails)
+    case "call": {
+      const { payload, returns, fails } = definition
+      checkSchemas(`${common.api}.${common.member}`, { payload, returns, fails })
+      checkTags(`${common.api}.${common.member}`, fails)
       return makeCall(common, definition)
+    }
     default:
       throw invalid(`${common.api}.${common.member}`, "it is neither an event(...) nor a call(...)")
   }
@@ -174,7 +178,8 @@ type FailsInput = CallOptions["fails"]
 const toFails = (fails: FailsInput): AnyErrorSchema => {
   if (fails === undefined) return Schema.Never
   if (!isList(fails)) return fails
-  return fails.length === 1 ? fails[0]! : Schema.Union(fails)
+  // what is no schema is told when the call gets its name
+  return fails.find((one) => misfitIn(one) !== undefined) ?? (fails.length === 1 ? fails[0]! : Schema.Union(fails))
 }
 
 const isList = (fails: NonNullable<FailsInput>): fails is ReadonlyArray<AnyErrorSchema> => Array.isArray(fails)
@@ -188,11 +193,20 @@ const checkTags = (name: string, fails: AnyErrorSchema): void => {
 }
 
 /** The tags of an error schema, as far as they are literals. */
-const tagsOf = (fails: AnyErrorSchema): ReadonlyArray<string> => {
-  const identifier = (fails as { readonly identifier?: unknown }).identifier
-  if (typeof identifier === "string") return [identifier]
-  const members = (fails as { readonly members?: ReadonlyArray<AnyErrorSchema> }).members
-  return members === undefined ? [] : members.flatMap(tagsOf)
+const tagsOf = (fails: AnyErrorSchema): ReadonlyArray<string> => tagsIn(SchemaAST.toEncoded(fails.ast))
+
+const tagsIn = (ast: SchemaAST.AST): ReadonlyArray<string> => {
+  if (SchemaAST.isUnion(ast)) return ast.types.flatMap(tagsIn)
+  if (!SchemaAST.isObjects(ast)) return []
+  const tag = ast.propertySignatures.find(({ name }) => name === "_tag")?.type
+  return tag !== undefined && SchemaAST.isLiteral(tag) ? [String(tag.literal)] : []
+}
+
+const checkSchemas = (name: string, schemas: Readonly<Record<string, unknown>>): void => {
+  for (const [what, schema] of Object.entries(schemas)) {
+    const misfit = misfitIn(schema)
+    if (misfit !== undefined) throw invalid(name, `its \`${what}\` is not a schema or the fields of one: ${misfit}`)
+  }
 }
 
 const namePattern = /^[a-zA-Z][a-zA-Z0-9_-]*$/

@@ -22,6 +22,7 @@ export const whyUnreachable = (url: string, error: unknown): Unreachable => {
   if (/ENOTFOUND|EAI_AGAIN|failed to lookup|FailedToOpenSocket|DNSException/i.test(text)) {
     return unsent("cannot be resolved")
   }
+  if (/bad port|port \d+ are blocked/i.test(text)) return unsent("has a port that HTTP clients do not use")
   if (/EHOSTUNREACH|ENETUNREACH|unreachable/i.test(text)) return unsent("cannot be reached")
   return { detail: `the connection to ${url} broke, ${firstLine(error)}`, sent: true }
 }

@@ -4,7 +4,7 @@
  * What the program says goes before what the variables say. The gateway's room, and Hono with it, is loaded only when
  * the way goes through one.
  */
-import { Cause, Config, Effect, Exit, Option, Redacted, Result, Scope } from "effect"
+import { Cause, Config, ConfigProvider, Effect, Exit, Option, Redacted, Result, Scope } from "effect"
 import { CurrentSettings, defaultSettings, InvalidOption } from "../runtime/mod.ts"
 import { type Connected, promised } from "./Connected.ts"
 import { launch } from "./launch.ts"
@@ -91,11 +91,10 @@ const wayOf = Effect.fnUntraced(function* (
   return yield* gateway(at === undefined ? defaultUrl : Redacted.value(at))
 })
 
-/** A variable; an empty one is how shells and compose files leave one out. */
+/** A variable as it is now, since a program may set its own; an empty one is how shells leave one out. */
 const variable = (name: string): Effect.Effect<Redacted.Redacted<string> | undefined> =>
-  Effect.map(
-    Effect.orDie(Config.option(Config.Redacted(name))),
-    (value) => Option.isSome(value) && Redacted.value(value.value) !== "" ? value.value : undefined,
+  Effect.suspend(() => Effect.orDie(Config.option(Config.Redacted(name)).parse(ConfigProvider.fromEnv()))).pipe(
+    Effect.map((value) => Option.isSome(value) && Redacted.value(value.value) !== "" ? value.value : undefined),
   )
 
 /** For functions that throw what is their user's mistake. */

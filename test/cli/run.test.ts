@@ -26,7 +26,7 @@ describe("warren run", () => {
     assert.equal(ready["broker"], "in-process")
     assert.match(String(ready["gateway"]), /^http:\/\/127\.0\.0\.1:\d+$/)
     const [clerk] = ready["apps"] as ReadonlyArray<Record<string, unknown>>
-    assert.deepEqual(clerk!["calls"], ["clerk.greet", "clerk.wait", "clerk.hidden"].toSorted())
+    assert.deepEqual(clerk!["calls"], ["clerk.greet", "clerk.hidden", "clerk.relay", "clerk.wait"])
     assert.deepEqual(clerk!["listeners"], [{ name: "note", event: "clerk.noted" }])
     const [schedule] = clerk!["schedules"] as ReadonlyArray<{ readonly next: string }>
     assert.match(schedule!.next, /T03:00:00\.000Z$/)

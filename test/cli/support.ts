@@ -27,6 +27,7 @@ export interface Warren {
   readonly until: (pattern: RegExp, ms?: number) => Promise<string>
   /** Waits for the n-th line (from 1) whose message fits. */
   readonly said: (message: RegExp, n?: number) => Promise<Record<string, unknown>>
+  readonly signal: (signal: NodeJS.Signals) => void
   /** The exit code; the signal's name when a signal ended it. */
   readonly ended: Promise<number | string>
 }
@@ -99,6 +100,8 @@ export const warren = (
     until: (pattern, ms) => wait(String(pattern), () => pattern.exec(all())?.[0], ms),
     said: (message, n = 1) =>
       wait(`line ${n} of ${message}`, () => lines().filter((line) => message.test(String(line["message"])))[n - 1]),
+    // not by child.kill: Deno then reports the signal as the end, whatever the process made of it
+    signal: (signal) => void process.kill(child.pid!, signal),
     ended,
   }
 }

@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict"
 import { afterAll, beforeAll, describe, test } from "#test"
-import { type Rig, problemIn, start, until } from "./support.ts"
+import { problemIn, type Rig, start, until } from "./support.ts"
 
 let rig: Rig
 beforeAll(async () => {

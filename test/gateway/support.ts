@@ -5,7 +5,7 @@
  */
 import { Effect, Exit, Logger, Schema, Scope } from "effect"
 import type { Hono } from "hono"
-import { type ServeOptions, serve } from "../../adapters/runtime/mod.ts"
+import { serve, type ServeOptions } from "../../adapters/runtime/mod.ts"
 import { gateway, type GatewayOptions, hosted } from "../../src/gateway/mod.ts"
 import { launch, type Launched } from "../../src/launch/mod.ts"
 import { api, call, event, handle, on } from "../../src/mod.ts"
@@ -37,10 +37,11 @@ export const Shop = api("shop", {
   odd: call({}, { returns: { n: Schema.Int } }),
   unserved: call({}),
   trace: call({}, { returns: Schema.String }),
+  sum: call({ numbers: Schema.Array(Schema.Int) }),
   internal: call({}),
   sold: event({ sku: Schema.String }),
   audited: event({ sku: Schema.String }),
-}, { expose: ["price", "nothing", "slow", "broken", "odd", "unserved", "trace", "sold"] })
+}, { expose: ["price", "nothing", "slow", "broken", "odd", "unserved", "trace", "sum", "sold"] })
 
 /** What the handlers saw. */
 export interface Seen {

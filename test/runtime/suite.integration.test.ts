@@ -15,8 +15,9 @@ beforeAll(async () => {
 })
 afterAll(() => broker?.stop())
 
-/** A queue that is deleted ends its consumers, as RabbitMQ does it. */
+/** A queue that is deleted ends its consumers; of a quorum queue RabbitMQ 3.10 does not tell them. */
 const deleteQueue = async (queue: string): Promise<void> => {
+  if (!queue.startsWith("warren.calls.")) return
   const connection = await connect(broker?.url ?? "")
   const channel = await connection.createChannel()
   await channel.deleteQueue(queue)
@@ -28,6 +29,7 @@ runtimeSuite({
   layer: () => layer({ url: broker?.url ?? "" }),
   features: {
     givesBack: true,
+    oddNumbers: "RabbitMQ ends a connection that sends NaN",
     expel: (queue) => Effect.promise(() => deleteQueue(queue)),
     cut: "the thin adapter does not mend its connection",
   },

@@ -58,7 +58,11 @@ export const start = (command: string, args: ReadonlyArray<string>, options: Sta
     child.on("error", (error) => resolve({ code: -1, output: `${output}${error.message}` }))
     child.on("close", (code) => resolve({ code: code ?? -1, output }))
   })
-  return { output: () => output, ended, kill: (signal) => void child.kill(signal) }
+  // not `child.kill`: under Deno it makes the child's own exit code unknown
+  const kill = (signal: "SIGTERM" | "SIGINT" | "SIGKILL") => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(child.pid, signal)
+  }
+  return { output: () => output, ended, kill }
 }
 
 /** Runs a program to its end. */

@@ -43,7 +43,8 @@ export class Team {
   #edited = new Set<string>()
   /** An edit came while the change was under way. */
   #again = false
-  #dismissed: Reason | undefined
+  /** Why everybody is to end, once that is so. */
+  #dismissed: string | undefined
   #port: number | null = null
   /** Whether any process ever took over; until then a gateway that cannot open is the end. */
   #opened = false
@@ -80,7 +81,7 @@ export class Team {
   }
 
   /** Orders every process to end; one that has not called yet is ended without asking. */
-  dismiss(reason: Reason): void {
+  dismiss(reason: string): void {
     this.#dismissed = reason
     for (const apprentice of this.#all) {
       if (apprentice.line === undefined) apprentice.kill("SIGKILL")

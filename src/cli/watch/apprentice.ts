@@ -34,10 +34,18 @@ export const apprentice = (address: string, options: RunOptions, log: RunLog) =>
     })
     const orders = yield* Queue.unbounded<Order>()
     line.hear = (order) => void Queue.offerUnsafe(orders, order)
-    line.gone = () => void Queue.offerUnsafe(orders, { order: "stop", reason: "its supervisor is gone" })
     line.say({ did: "call", pid: process.pid })
-    const lifetime = yield* makeLifetime(log, () => clock.currentTimeMillisUnsafe(), ["SIGINT", "SIGTERM", "SIGHUP"])
+    const lifetime = yield* makeLifetime(log, () => clock.currentTimeMillisUnsafe(), {
+      ignores: ["SIGINT", "SIGTERM", "SIGHUP"],
+    })
+    let isEnding = false
+    line.gone = () => {
+      if (isEnding) Effect.runFork(lifetime.force)
+      else Queue.offerUnsafe(orders, { order: "stop", reason: "its supervisor is gone" })
+    }
     const { hosting, loaded } = yield* start(options)
+    // between the predecessor's closing and this one's opening nobody answers: nothing is left to be loaded then
+    if (options.http !== undefined) yield* hosting.prepare
     line.say({ did: "start" })
     for (;;) {
       const order = yield* Queue.take(orders)
@@ -52,7 +60,8 @@ export const apprentice = (address: string, options: RunOptions, log: RunLog) =>
           yield* leave(hosting, line, options.grace)
           return
         case "stop":
-          if ((yield* end(hosting, "order", options.grace)) > 0) return yield* lifetime.force
+          isEnding = true
+          if ((yield* end(hosting, order.reason, options.grace)) > 0) return yield* lifetime.force
           return
       }
     }

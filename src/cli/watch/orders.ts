@@ -14,7 +14,7 @@ export type Order =
   | { readonly order: "take"; readonly messages: SavedMessages }
   /** Close the gateway, take nothing new, hand the queues over, finish and end. */
   | { readonly order: "yield" }
-  /** Finish and end. */
+  /** Finish and end; `reason` is for the log. */
   | { readonly order: "stop"; readonly reason: string }
 
 /** From apprentice to supervisor. */

@@ -32,12 +32,12 @@ export const supervise = (options: RunOptions, log: RunLog) =>
     const happenings = yield* Queue.unbounded<Happening>()
     const tell = (happening: Happening) => void Queue.offerUnsafe(happenings, happening)
     const exchange = yield* exchangeFor(tell)
-    const lifetime = yield* makeLifetime(log, () => clock.currentTimeMillisUnsafe())
-
+    const now = () => clock.currentTimeMillisUnsafe()
     const team = new Team({
       start: () => startApprentice(exchange, tell),
-      say: (level, message) => log.write({ at: clock.currentTimeMillisUnsafe(), level, message }),
+      say: (level, message) => log.write({ at: now(), level, message }),
     })
+    const lifetime = yield* makeLifetime(log, now, { beforeForce: () => team.kill() })
     yield* Effect.forkScoped(watchFiles(options, tell))
     yield* Effect.forkScoped(Effect.map(lifetime.ending, (reason) => tell({ _tag: "Ending", reason })))
     team.begin()
