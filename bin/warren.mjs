@@ -32,9 +32,10 @@ if (!existsSync(source)) {
     const bun = spawn(here("../node_modules/.bin/bun"), [fileURLToPath(source), ...process.argv.slice(2)], {
       stdio: "inherit",
     })
-    // a terminal sends its signals to Bun as well; the others are passed on
-    for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => {})
-    process.on("SIGTERM", () => bun.kill("SIGTERM"))
+    // a terminal sends its signals to Bun as well; a second one would force the end
+    for (const signal of /** @type {const} */ (["SIGINT", "SIGHUP", "SIGTERM"])) {
+      process.on(signal, () => signal === "SIGTERM" || !process.stdin.isTTY ? bun.kill(signal) : undefined)
+    }
     bun.on("error", (error) => {
       console.error(`Cannot start Bun: ${error.message}`)
       process.exit(1)

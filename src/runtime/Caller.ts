@@ -29,6 +29,7 @@ import type { CoreShape } from "./Core.ts"
 import { CurrentDelivery, traceOf } from "./Current.ts"
 import type { Fact } from "./Journal.ts"
 import { invalidPayload } from "./Emitter.ts"
+import { describeError } from "./invoke.ts"
 import { millis } from "./Retry.ts"
 
 /** The outcome of a call. */
@@ -258,7 +259,4 @@ const misfitOf = (facts: unknown): Misfit => {
 const strayReply = (core: CoreShape, packet: Packet): void =>
   core.journal.record({ fact: "stray-reply", at: core.now(), id: packet.id, type: packet.type, app: packet.app })
 
-const errorText = (answer: Exit.Failure<unknown, unknown>): string => {
-  const error = Cause.squash(answer.cause)
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-}
+const errorText = (answer: Exit.Failure<unknown, unknown>): string => describeError(Cause.squash(answer.cause))

@@ -53,7 +53,9 @@ export const makeRetry = (policy: RetryPolicy | false = {}): Retry => {
 export const millis = (option: string, input: Duration.Input): number => {
   let value: number
   try {
-    value = Duration.toMillis(Duration.fromInputUnsafe(input))
+    // Effect takes what is negative, or no number, for zero
+    const isTime = typeof input === "number" ? input >= 0 : typeof input !== "string" || !input.trim().startsWith("-")
+    value = isTime ? Duration.toMillis(Duration.fromInputUnsafe(input)) : Number.NaN
   } catch {
     value = Number.NaN
   }

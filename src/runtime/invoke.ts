@@ -163,6 +163,10 @@ export const describeError = (error: unknown): string => {
 }
 
 const describe = (error: unknown): string => {
-  if (error instanceof Error) return error.message === "" ? error.name : `${error.name}: ${error.message}`
+  if (error instanceof Error) {
+    if (error.message !== "") return `${error.name}: ${error.message}`
+    const fields = JSON.stringify({ ...error })
+    return fields === "{}" ? error.name : `${error.name} ${fields}`
+  }
   return typeof error === "object" ? JSON.stringify(error) : String(error)
 }

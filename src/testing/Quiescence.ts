@@ -8,11 +8,13 @@
 import { Effect, type Fiber, Schema } from "effect"
 import type { Hand } from "../runtime/mod.ts"
 import type { FakeClock } from "./FakeClock.ts"
+import { isAwaited, type Lineage } from "./Lineage.ts"
 
 /** What is watched. */
 export interface Watched {
   readonly hands: ReadonlySet<Hand>
   readonly clock: FakeClock
+  readonly lineage: Lineage
   /** Fibers that wait for the bus (a reply, a confirm): others act for them. */
   readonly waiting: ReadonlySet<Fiber.Fiber<unknown, unknown>>
   /** Grows with everything that happens. */
@@ -40,12 +42,16 @@ const longestUnrest = 20
 /** Turns that only yield; after them each turn waits a real millisecond. */
 const eagerTurns = 200
 
+/** Real ms for a handler with which patience was lost before, lest each step of a test costs all of it again. */
+const impatience = 10
+
 /**
  * Resolves when all is quiet. A handler that stays busy longer than `patience` real ms is taken to wait for something that
  * only later events bring; the result names such handlers.
  */
-export const settle = (watched: Watched, patience: number): Effect.Effect<ReadonlyArray<string>> =>
-  Effect.promise(async () => {
+export const settle = (watched: Watched, patience: number): Effect.Effect<ReadonlyArray<string>> => {
+  const lost = new WeakSet<Hand>()
+  return Effect.promise(async () => {
     let seen = watched.activity()
     let quiet = 0
     // the real clock, since real work is waited for
@@ -54,7 +60,11 @@ export const settle = (watched: Watched, patience: number): Effect.Effect<Readon
     for (let turn = 0; quiet < quietTurns; turn++) {
       await (turn < eagerTurns ? nextTurn() : realMillisecond())
       const now = watched.activity()
-      const busy = [...watched.hands].filter((hand) => isBusy(hand, watched))
+      const busy: Array<Hand> = []
+      for (const hand of watched.hands) {
+        if (isBusy(hand, watched)) busy.push(hand)
+        else lost.delete(hand)
+      }
       if (now !== seen) {
         seen = now
         quiet = 0
@@ -69,27 +79,28 @@ export const settle = (watched: Watched, patience: number): Effect.Effect<Readon
       } else {
         quiet = 0
         started ??= performance.now()
-        if (performance.now() - started > patience) return busy.map(({ handler }) => handler)
+        const longest = busy.every((hand) => lost.has(hand)) ? Math.min(impatience, patience) : patience
+        if (performance.now() - started > longest) {
+          for (const hand of busy) lost.add(hand)
+          return busy.map(({ handler }) => handler)
+        }
       }
     }
     return []
   })
-
-const isBusy = (hand: Hand, watched: Watched): boolean =>
-  hand.isAsync ? hand.waiting === 0 : hand.fiber !== undefined && isFiberBusy(hand.fiber, watched)
-
-/** A fiber with children waits for them; one without is busy unless the clock or the bus will wake it. */
-const isFiberBusy = (fiber: Fiber.Fiber<unknown, unknown>, watched: Watched): boolean => {
-  if (fiber.pollUnsafe() !== undefined) return false
-  const children = childrenOf(fiber)
-  if (children.length > 0) return children.some((child) => isFiberBusy(child, watched))
-  return !watched.clock.isAsleep(fiber) && !watched.waiting.has(fiber)
 }
 
-/** Effect shows a fiber's children to nobody; a test of this file notices when that changes. */
-const childrenOf = (fiber: Fiber.Fiber<unknown, unknown>): ReadonlyArray<Fiber.Fiber<unknown, unknown>> => {
-  const { _children: children } = fiber as { readonly _children?: ReadonlySet<Fiber.Fiber<unknown, unknown>> }
-  return children === undefined ? [] : [...children]
+const isBusy = (hand: Hand, watched: Watched): boolean =>
+  hand.isAsync ? hand.waiting === 0 : hand.fiber !== undefined && isFiberBusy(hand.fiber, hand, watched)
+
+/** A fiber is busy unless the clock, the bus or a fiber it has started will wake it, or while one of those is busy. */
+const isFiberBusy = (fiber: Fiber.Fiber<unknown, unknown>, hand: Hand, watched: Watched): boolean => {
+  if (fiber.pollUnsafe() !== undefined) return false
+  const children = watched.lineage.childrenOf(fiber)
+  if (children.some((child) => isFiberBusy(child, hand, watched))) return true
+  // `hand.waiting`: an Effect may use the promises of its context, too
+  const woken = watched.clock.isAsleep(fiber) || watched.waiting.has(fiber) || hand.waiting > 0
+  return !woken && !children.some(isAwaited)
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))

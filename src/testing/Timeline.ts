@@ -42,25 +42,27 @@ export class Timeline {
   toString(): string {
     if (this.messages.length === 0 && this.entries.length === 0) return "(nothing happened)"
     const known = new Set(this.messages.map(({ id }) => id))
-    const roots = this.messages.filter(({ cause }) => cause === undefined || !known.has(cause))
+    const told = grouped(this.entries.filter(isTold), ({ id }) => id)
+    const caused = grouped(this.messages, ({ cause }) => cause !== undefined && known.has(cause) ? cause : "")
     const orphans = this.entries.filter((entry) => !known.has(entry.id) && isTold(entry))
-    return [
-      ...roots.flatMap((message) => this.#message(message, "")),
-      ...orphans.map((entry) => this.#line(entry)),
-    ].join("\n")
+    // a list of what is still to be told, the next one last: a long chain of causes is no deep recursion
+    const ahead: Array<Item> = [...caused.get("") ?? [], ...orphans].toReversed().map((item) => ({ depth: 0, item }))
+    const lines: Array<string> = []
+    for (let next = ahead.pop(); next !== undefined && lines.length < longest; next = ahead.pop()) {
+      const { depth, item } = next
+      lines.push("   ".repeat(Math.min(depth, deepest)) + ("fact" in item ? this.#fact(item) : this.#message(item)))
+      if ("fact" in item) continue
+      const below = [...told.get(item.id) ?? [], ...caused.get(item.id) ?? []].sort((a, b) => a.at - b.at)
+      for (const item of below.toReversed()) ahead.push({ depth: depth + 1, item })
+    }
+    return [...lines, ...(lines.length < longest ? [] : ["(there is more)"])].join("\n")
   }
 
-  #message(message: Sent, indent: string): ReadonlyArray<string> {
-    const told = this.entries.filter((entry) => entry.id === message.id && isTold(entry))
-    const caused = this.messages.filter(({ cause }) => cause === message.id)
-    const facts = told.map((entry) => ({ at: entry.at, lines: [`${indent}   ${this.#line(entry)}`] }))
-    const children = caused.map((child) => ({ at: child.at, lines: this.#message(child, `${indent}   `) }))
-    const below = [...facts, ...children].sort((a, b) => a.at - b.at).flatMap(({ lines }) => lines)
-    const what = message.kind === "event" ? "event" : message.kind
-    return [`${indent}${this.#time(message.at)} ${what} ${message.type} ${show(message.body)}`, ...below]
+  #message({ at, kind, type, body }: Sent): string {
+    return `${this.#time(at)} ${kind} ${type} ${show(body)}`
   }
 
-  #line(entry: Entry): string {
+  #fact(entry: Entry): string {
     const attempt = entry.attempt !== undefined && entry.attempt > 1 ? ` (attempt ${entry.attempt})` : ""
     const delay = entry.delay === undefined ? "" : ` in ${entry.delay} ms`
     const error = entry.error === undefined || entry.error === "" ? "" : `: ${entry.error}`
@@ -99,6 +101,25 @@ const words: Readonly<Record<Fact, string>> = {
   cancelled: "was interrupted",
   tick: "is due",
   "clock-skew": "sees another clock",
+}
+
+interface Item {
+  readonly depth: number
+  readonly item: Sent | Entry
+}
+
+/** Lines at most, and levels that are shown as such. */
+const longest = 2_000
+const deepest = 40
+
+const grouped = <A>(items: ReadonlyArray<A>, keyOf: (item: A) => string): ReadonlyMap<string, ReadonlyArray<A>> => {
+  const groups = new Map<string, Array<A>>()
+  for (const item of items) {
+    const group = groups.get(keyOf(item))
+    if (group === undefined) groups.set(keyOf(item), [item])
+    else group.push(item)
+  }
+  return groups
 }
 
 /** What goes without saying is left out. */

@@ -5,6 +5,8 @@
  */
 import { Equal, Result, Schema } from "effect"
 import { type ContractSpec, isContract, Match, Message } from "../contract/mod.ts"
+import type { Packet } from "../transport/mod.ts"
+import { fromBytes } from "../wire/mod.ts"
 import type { Sent, Timeline } from "./Timeline.ts"
 
 /** What a test looks for: a whole message, part of one, or any of a contract. */
@@ -28,6 +30,10 @@ export const fitting = (wanted: Wanted, sent: ReadonlyArray<Sent>): ReadonlyArra
   const fits = fitter(wanted)
   return sent.filter((message) => message.type === type && fits(message.body))
 }
+
+/** Whether a packet carries such a message. */
+export const isFitting = (wanted: Wanted, { type, body }: Packet): boolean =>
+  type === contractOf(wanted).type && fitter(wanted)(Result.getOrElse(fromBytes(body), () => undefined))
 
 /** The contract of what is looked for. */
 export const contractOf = (wanted: Wanted): ContractSpec => isContract(wanted) ? wanted : wanted.contract

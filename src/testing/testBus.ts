@@ -4,7 +4,7 @@
  * The fake is the embedded engine on a clock that stands still, under the same runtime as in production, so what a test
  * sees is what a broker would do. Prints nothing; a failed expectation carries the timeline.
  */
-import { Cause, Clock, Context, Effect, Exit, type Fiber, Layer, Logger, Result, type Scope } from "effect"
+import { Cause, Clock, Context, Effect, Exit, type Fiber, Layer, Logger, Result, Scheduler, type Scope } from "effect"
 import { Broker, layer as inProcess } from "../broker/mod.ts"
 import {
   type AppModule,
@@ -28,6 +28,7 @@ import { Transport } from "../transport/mod.ts"
 import { CurrentIds, makeIds } from "../wire/mod.ts"
 import { FakeClock } from "./FakeClock.ts"
 import { makeFaulty } from "./Faults.ts"
+import { Lineage } from "./Lineage.ts"
 import { settle } from "./Quiescence.ts"
 import { Recorder } from "./Recorder.ts"
 import type { TestBus } from "./TestBusShape.ts"
@@ -59,17 +60,20 @@ export const testBus = async (
   options: TestBusOptions = {},
 ): Promise<void> => {
   const clock = new FakeClock(new Date(options.start ?? "2026-01-01T00:00:00Z").getTime())
+  const lineage = new Lineage()
+  const waiting = new Set<Fiber.Fiber<unknown, unknown>>()
   const recorder = new Recorder(clock.currentTimeMillisUnsafe)
   const services = Context.make(Clock.Clock, clock).pipe(
+    Context.add(Scheduler.Scheduler, lineage),
     Context.add(CurrentIds, makeIds(seeded())),
     Context.add(CurrentJournal, recorder),
     // at the end of a test nothing is waited for: what is in hand is given back at once
     Context.add(CurrentSettings, { ...defaultSettings, app: "test", grace: 0 }),
-    Context.add(Inbox, options.inbox ?? makeMemoryInbox()),
+    Context.add(Inbox, options.inbox ?? patient(makeMemoryInbox(), waiting)),
   )
   const program = Effect.gen(function* () {
     const apps = yield* Effect.fromResult(readModules(modules))
-    const { verbs, services } = yield* build(apps, clock, recorder, options.patience ?? 5_000)
+    const { verbs, services } = yield* build(apps, { clock, recorder, lineage, waiting }, options.patience ?? 5_000)
     const result = body(verbs)
     if (Effect.isEffect(result)) yield* Effect.provideContext(result, services)
     else if (result !== undefined) yield* Effect.tryPromise({ try: () => Promise.resolve(result), catch: (e) => e })
@@ -79,10 +83,18 @@ export const testBus = async (
   if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
 }
 
+/** What a test is watched with. */
+interface Parts {
+  readonly clock: FakeClock
+  readonly recorder: Recorder
+  readonly lineage: Lineage
+  /** Fibers that others will wake. */
+  readonly waiting: Set<Fiber.Fiber<unknown, unknown>>
+}
+
 const build = Effect.fnUntraced(function* (
   apps: ReadonlyArray<AppModule>,
-  clock: FakeClock,
-  recorder: Recorder,
+  { clock, recorder, lineage, waiting }: Parts,
   patience: number,
 ) {
   const broker = yield* Layer.build(Layer.fresh(inProcess))
@@ -92,13 +104,13 @@ const build = Effect.fnUntraced(function* (
   )
   const core = Context.get(services, Core)
   const { engine } = Context.get(broker, Broker)
-  const waiting = new Set<Fiber.Fiber<unknown, unknown>>()
   const bus = watch(Context.get(services, Bus), waiting)
   yield* makeHost(core, bus, apps)
   const context = Context.add(yield* Effect.context<Scope.Scope>(), Bus, bus)
   const quiet = settle({
     hands: core.hands,
     clock,
+    lineage,
     waiting,
     activity: () => recorder.activity,
     backlog: () => engine.backlog,
@@ -130,6 +142,19 @@ const watch = (bus: BusShape, waiting: Set<Fiber.Fiber<unknown, unknown>>): BusS
     call: (message, options) => noted(bus.call(message, options)),
   }
 }
+
+/** Notes which fibers wait for another delivery of their message to end. */
+const patient = (inbox: InboxShape, waiting: Set<Fiber.Fiber<unknown, unknown>>): InboxShape => ({
+  process: (key, effect) =>
+    Effect.withFiber((fiber) => {
+      waiting.add(fiber)
+      const begin = Effect.suspend(() => {
+        waiting.delete(fiber)
+        return effect
+      })
+      return Effect.ensuring(inbox.process(key, begin), Effect.sync(() => waiting.delete(fiber)))
+    }),
+})
 
 /** The apps of a test's modules; those without a name are called after the api whose calls they handle. */
 const readModules = (modules: Modules): Result.Result<ReadonlyArray<AppModule>, InvalidModule> => {

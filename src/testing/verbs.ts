@@ -18,7 +18,7 @@ import {
   readModule,
 } from "../runtime/mod.ts"
 import { QueueName } from "../wire/mod.ts"
-import { contractOf, fitting, notMet, type Wanted } from "./expectation.ts"
+import { contractOf, fitting, isFitting, notMet, type Wanted } from "./expectation.ts"
 import type { FakeClock } from "./FakeClock.ts"
 import type { Fault, Faulty } from "./Faults.ts"
 import type { Recorder } from "./Recorder.ts"
@@ -49,7 +49,7 @@ export const makeVerbs = (tools: Tools): TestBus => {
 
   const strike = (fault: Fault, wanted: Wanted | undefined): Step<void> =>
     step(
-      Effect.sync(() => tools.arm(fault, (packet) => wanted === undefined || packet.type === contractOf(wanted).type)),
+      Effect.sync(() => tools.arm(fault, (packet) => wanted === undefined || isFitting(wanted, packet))),
     )
 
   const verbs = {

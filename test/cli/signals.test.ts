@@ -56,7 +56,7 @@ describe("warren run", () => {
   })
 
   test("a second signal ends it at once, with 128 and the signal's number", async () => {
-    const { running } = await busy(20_000)
+    const { running } = await busy(4_900)
     running.signal("SIGINT")
     await running.said(/^Ending/)
     running.signal("SIGINT")
@@ -65,7 +65,7 @@ describe("warren run", () => {
   })
 
   test("the end of the grace forces it, and says what was not finished", async () => {
-    const { running } = await busy(20_000, "--grace", "200ms")
+    const { running } = await busy(4_900, "--grace", "200ms")
     running.signal("SIGTERM")
     assert.equal(await running.ended, 143)
     await running.said(/^1 not finished within 200 ms/)

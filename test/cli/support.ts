@@ -116,14 +116,15 @@ export const serving = async (
   return { ...started, url: String(ready["gateway"]) }
 }
 
-/** Posts JSON. */
+/** Posts JSON; a call has `timeout` ms. */
 export const post = async (
   url: string,
   payload: unknown,
+  timeout = 5_000,
 ): Promise<{ readonly status: number; readonly body: unknown }> => {
   const response = await fetch(url, {
     method: "POST",
-    headers: { "content-type": "application/json", connection: "close" },
+    headers: { "content-type": "application/json", connection: "close", "warren-timeout": String(timeout) },
     body: JSON.stringify(payload),
   })
   return { status: response.status, body: await response.json() }

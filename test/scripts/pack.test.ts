@@ -19,7 +19,7 @@ import {
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { afterAll, beforeAll, describe, test } from "#test"
+import { afterAll, describe, test } from "#test"
 import { program, root, run, start } from "../support/process.ts"
 import { apisIn, filesIn, firstCall } from "../support/readme.ts"
 
@@ -81,14 +81,17 @@ const command = {
 } as const
 
 describe("npm pack", () => {
-  let packed: { readonly code: number; readonly output: string }
   let before = ""
+  let installed = false
+  const needsInstallation = () => assert.ok(installed, "The package could not be packed and installed, see above")
 
-  beforeAll(async () => {
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  test("packs and installs", { timeout: 180_000 }, async () => {
     copyCheckout()
     before = readFileSync(join(checkout, "package.json"), "utf8")
-    packed = await run("npm", ["pack", "--loglevel=error"], { cwd: checkout })
-    if (packed.code !== 0) return
+    let packed = await run("npm", ["pack", "--loglevel=error"], { cwd: checkout })
+    assert.equal(packed.code, 0, packed.output)
     mkdirSync(elsewhere)
     writeFileSync(join(elsewhere, "package.json"), '{ "name": "elsewhere", "private": true, "type": "module" }\n')
     for (const { file, code } of filesIn(page)) {
@@ -99,12 +102,8 @@ describe("npm pack", () => {
     packed = await run("npm", ["install", tarball, "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], {
       cwd: elsewhere,
     })
-  })
-
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-  test("packs and installs", { timeout: 120_000 }, () => {
     assert.equal(packed.code, 0, packed.output)
+    installed = true
   })
 
   test("leaves package.json and the folder as they were", () => {
@@ -113,6 +112,7 @@ describe("npm pack", () => {
   })
 
   test("holds JavaScript, types and the command, and no sources or tests", () => {
+    needsInstallation()
     const files = readdirSync(join(elsewhere, "node_modules", "warren"), { recursive: true, encoding: "utf8" })
     assert.deepEqual(files.filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts")), [])
     assert.deepEqual(files.filter((file) => /^(test|scripts|workers|docs)\b/.test(file)), [])
@@ -122,6 +122,7 @@ describe("npm pack", () => {
   })
 
   test("its types check the worker", { timeout: 60_000 }, async () => {
+    needsInstallation()
     const flags = "--noEmit --strict --skipLibCheck --module nodenext --target es2023 --allowImportingTsExtensions"
     const files = filesIn(page).map(({ file }) => file)
     const { code, output } = await run(program("tsc"), [...flags.split(" "), ...files], { cwd: elsewhere })
@@ -129,6 +130,7 @@ describe("npm pack", () => {
   })
 
   test("its types refuse a wrong worker", { timeout: 60_000 }, async () => {
+    needsInstallation()
     writeFileSync(
       join(elsewhere, "wrong.ts"),
       'import { Schema } from "effect"\nimport { api, call, handle } from "warren"\n' +
@@ -141,8 +143,20 @@ describe("npm pack", () => {
     assert.match(output, /wrong\.ts\(4,/)
   })
 
+  test("every door opens, and the command answers", { timeout: 60_000 }, async () => {
+    needsInstallation()
+    const doors = ["warren", "warren/testing", "warren/gateway", "warren/amqp"]
+    const imports = doors.map((door) => `await import("${door}")`).join(";")
+    const opened = await run(program("node"), ["--input-type=module", "-e", imports], { cwd: elsewhere })
+    assert.deepEqual(opened, { code: 0, output: "" })
+    const help = await run(join(elsewhere, "node_modules", ".bin", "warren"), ["--help"], { cwd: elsewhere })
+    assert.equal(help.code, 0, help.output)
+    assert.match(help.output, /warren/)
+  })
+
   for (const [runtime, [name, ...flags]] of Object.entries(command)) {
     test(`runs the worker on ${runtime}`, { timeout: 60_000 }, async () => {
+      needsInstallation()
       assert.ok(shown, "The page shows no call of its first worker")
       const address = `127.0.0.1:${await freePort()}`
       const bin = join("node_modules", "warren", "bin", "warren.mjs")

@@ -1,3 +1,6 @@
+/**
+ * The parts app by itself: one call, one declared error. Shows `bus.call` in an async test.
+ */
 import assert from "node:assert/strict"
 import { describe, test } from "#test"
 import { testBus } from "warren/testing"

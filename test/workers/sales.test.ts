@@ -1,3 +1,6 @@
+/**
+ * The sales app without the parts app, for which `bus.reply` stands in. Shows typed errors in Effect tests.
+ */
 import assert from "node:assert/strict"
 import { describe, test } from "#test"
 import { Effect } from "effect"

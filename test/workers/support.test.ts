@@ -1,3 +1,6 @@
+/**
+ * The support app with stand-ins, and the whole company together, from order to ticket.
+ */
 import assert from "node:assert/strict"
 import { describe, test } from "#test"
 import { Effect } from "effect"

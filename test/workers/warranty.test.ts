@@ -1,3 +1,7 @@
+/**
+ * The warranty app: what it announces, a repeated message, and two years on the fake clock. The orders of the tests have
+ * ids of their own, since the module keeps its warranties in a variable.
+ */
 import assert from "node:assert/strict"
 import { describe, test } from "#test"
 import { Effect } from "effect"
