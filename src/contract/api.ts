@@ -92,14 +92,17 @@ type FailsOf<O> = O extends { readonly fails: infer F }
   : Schema.Never
   : Schema.Never
 
+type NoFields = Record<never, never>
+const noFields: NoFields = {}
+
 /**
  * Declares an event: a fact the app announces, heard by any number of listeners.
  *
- * @param payload the fields of the payload, or a whole schema
+ * @param payload the fields of the payload, or a whole schema; nothing: no fields
  */
-export const event = <const P extends SchemaInput>(payload: P): EventDefinition<ToSchema<P>> => ({
+export const event = <const P extends SchemaInput = NoFields>(payload?: P): EventDefinition<ToSchema<P>> => ({
   kind: "event",
-  payload: toSchema(payload),
+  payload: toSchema(payload ?? noFields) as unknown as ToSchema<P>,
 })
 
 /**
@@ -107,12 +110,12 @@ export const event = <const P extends SchemaInput>(payload: P): EventDefinition<
  *
  * @param payload the fields of the payload, or a whole schema
  */
-export const call = <const P extends SchemaInput, const O extends CallOptions = Record<never, never>>(
-  payload: P,
+export const call = <const P extends SchemaInput = NoFields, const O extends CallOptions = Record<never, never>>(
+  payload?: P,
   options?: O,
 ): CallDefinition<ToSchema<P>, ReturnsOf<O>, FailsOf<O>> => ({
   kind: "call",
-  payload: toSchema(payload),
+  payload: toSchema(payload ?? noFields) as unknown as ToSchema<P>,
   returns: (options?.returns === undefined ? Schema.Void : toSchema(options.returns)) as unknown as ReturnsOf<O>,
   fails: toFails(options?.fails) as unknown as FailsOf<O>,
   idempotent: options?.idempotent ?? false,

@@ -3,7 +3,7 @@
  *
  * Made by `worker.ts`, named by their export, run by the host. Nothing here runs anything.
  */
-import type { Cron, Duration, Layer } from "effect"
+import type { Context, Cron, Duration, Layer } from "effect"
 import type { CallSpec, EventSpec, Message } from "../contract/mod.ts"
 import type { Bus, CallOptions, EmitOptions, Emitted, ValueOf } from "./Bus.ts"
 import type { Retry, RetryPolicy } from "./Retry.ts"
@@ -17,7 +17,7 @@ export interface Log {
 }
 
 /** The second parameter of every handler. All a plain async handler needs, on the runtime's clock. */
-export interface HandlerContext {
+export interface HandlerContext<Services = never> {
   /** The message's id; a retry or redelivery keeps it. */
   readonly id: string
   /** 1 for the first try. */
@@ -39,6 +39,8 @@ export interface HandlerContext {
   readonly now: () => number
   /** A fresh UUID (v7), repeatable in tests. */
   readonly uuid: () => string
+  /** A service of the worker's layer, for handlers that are no Effects. */
+  readonly get: <I extends Services, S>(service: Context.Key<I, S>) => S
 }
 
 /** Options every handler takes. */

@@ -4,7 +4,7 @@
  * Refuses, with file, export and reason, whatever cannot be run: unknown shapes, two handlers for one call,
  * two apps under one name. Loads no files: it is given the module's namespace.
  */
-import { Result, Schema } from "effect"
+import { Context, Layer, Result, Schema } from "effect"
 import { isApi, isContract, show } from "../contract/mod.ts"
 import { type Handler, isHandler, type WorkerSpec } from "./Handler.ts"
 
@@ -128,8 +128,9 @@ export const checkTogether = (modules: ReadonlyArray<AppModule>): Result.Result<
   return Result.void
 }
 
-/** What a module may export besides handlers: contracts, schemas and error classes, which others import. */
-const isShareable = (value: unknown): boolean => isApi(value) || isContract(value) || Schema.isSchema(value)
+/** What a module may export besides handlers, for others and for its tests: contracts, schemas and errors, services and layers. */
+const isShareable = (value: unknown): boolean =>
+  isApi(value) || isContract(value) || Schema.isSchema(value) || Context.isKey(value) || Layer.isLayer(value)
 
 const shapeOf = (value: unknown): string => {
   if (typeof value === "function") return "a plain function"

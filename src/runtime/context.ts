@@ -4,7 +4,7 @@
  * Whatever it starts ends with the handler: interrupting the delivery aborts `signal` and interrupts
  * calls, emits and sleeps under way.
  */
-import { Cause, type Context, Duration, Effect, Exit, type Fiber } from "effect"
+import { Cause, Context, type Duration, Effect, Exit, type Fiber } from "effect"
 import type { CallSpec, EventSpec, Message } from "../contract/mod.ts"
 import type { BusShape, CallOptions, EmitOptions, Emitted, ValueOf } from "./Bus.ts"
 import type { CoreShape } from "./Core.ts"
@@ -24,7 +24,7 @@ export interface ContextParts {
 }
 
 /** A {@link HandlerContext} that can be interrupted. Its members may be taken out of it (`{ emit }`). */
-export class DeliveryContext implements HandlerContext {
+export class DeliveryContext implements HandlerContext<unknown> {
   readonly #parts: ContextParts
   readonly #fibers = new Set<Fiber.Fiber<unknown, unknown>>()
   #abort: AbortController | undefined
@@ -74,6 +74,10 @@ export class DeliveryContext implements HandlerContext {
   readonly now = (): number => this.#parts.core.now()
 
   readonly uuid = (): string => this.#parts.core.ids.next(this.#parts.core.now())
+
+  // the compile-time check of `HandlerContext` has seen to it that the service is there
+  readonly get = <I, S>(service: Context.Key<I, S>): S =>
+    Context.getUnsafe(this.#parts.services as Context.Context<unknown>, service as Context.Key<unknown, S>)
 
   /** Ends everything the handler has under way. */
   interrupt(): void {

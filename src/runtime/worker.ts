@@ -39,19 +39,19 @@ export interface Handlers<Services> {
   /** Answers a call. Its name is its export's name. */
   readonly handle: <P extends AnySchema, R extends AnySchema, F extends AnyErrorSchema>(
     contract: CallSpec<P, R, F>,
-    run: (payload: P["Type"], context: HandlerContext) => Answer<R, F, Services>,
+    run: (payload: P["Type"], context: HandlerContext<Services>) => Answer<R, F, Services>,
     options?: HandlerOptions,
   ) => CallHandler
   /** Listens to an event, with a durable queue of its own. */
   readonly on: <P extends AnySchema, A>(
     contract: EventSpec<P>,
-    run: (payload: P["Type"], context: HandlerContext) => A & Provided<A, Services>,
+    run: (payload: P["Type"], context: HandlerContext<Services>) => A & Provided<A, Services>,
     options?: ListenerOptions<P["Type"]>,
   ) => Listener
   /** Runs by a cron expression (`"0 3 * * *"`) or an interval (`"15 minutes"`); missed runs are not made up for. */
   readonly every: <A>(
     timing: string,
-    run: (tick: Tick, context: HandlerContext) => A & Provided<A, Services>,
+    run: (tick: Tick, context: HandlerContext<Services>) => A & Provided<A, Services>,
     options?: ScheduleOptions,
   ) => ScheduledHandler
 }

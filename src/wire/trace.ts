@@ -36,7 +36,9 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** A step below `parent`, or the first of a new trace; its ids come from the id (a UUID, else its hash) of its message. */
 export const nextTrace = (parent: Trace | undefined, id: string): Trace => {
   // the last 16 digits of a UUIDv7 are random; the first 48 bits are its time
-  const digits = uuid.test(id) && !id.endsWith("0000-000000000000") ? id.replaceAll("-", "") : createHash("sha256").update(id).digest("hex")
+  const digits = uuid.test(id) && !id.endsWith("0000-000000000000")
+    ? id.replaceAll("-", "")
+    : createHash("sha256").update(id).digest("hex")
   const spanId = digits.slice(16, 32)
   return parent === undefined
     ? { traceId: digits.slice(0, 32), spanId, sampled: true }

@@ -90,6 +90,7 @@ describe("warren run --watch", () => {
 
   test("takes over edits of what is imported, of editors that rename, and new modules", async () => {
     const folder = desk()
+    writeFileSync(join(folder, "workers/go"), "")
     const running = await serving([join(folder, "workers"), "--watch"])
     writeFileSync(join(folder, "lib/prefix.ts.tmp"), 'export const prefix = "w "\n')
     renameSync(join(folder, "lib/prefix.ts.tmp"), join(folder, "lib/prefix.ts"))

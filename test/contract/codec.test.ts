@@ -10,7 +10,9 @@ import { fromBytes, toBytes } from "../../src/wire/mod.ts"
 import { properties } from "../wire/properties.ts"
 import { samples } from "./schemas.ts"
 
-const misfitsOf = (result: Result.Result<unknown, ReadonlyArray<{ field: string; value: string; expected: string }>>) => {
+const misfitsOf = (
+  result: Result.Result<unknown, ReadonlyArray<{ field: string; value: string; expected: string }>>,
+) => {
   assert.ok(Result.isFailure(result), "It fitted")
   assert.ok(result.failure.length > 0, "At least one misfit")
   return result.failure
@@ -18,30 +20,41 @@ const misfitsOf = (result: Result.Result<unknown, ReadonlyArray<{ field: string;
 
 describe("makeCodec()", () => {
   test("brings every value of every schema back through bytes", () =>
-    properties(fc.property(samples.chain((sample) => fc.tuple(fc.constant(sample), sample.values)), ([sample, value]) => {
-      const codec = makeCodec(sample.schema)
-      const encoded = codec.encode(value)
-      assert.ok(Result.isSuccess(encoded), `${sample.name} does not encode ${show(value)}`)
-      const json = fromBytes(toBytes(encoded.success))
-      assert.ok(Result.isSuccess(json))
-      const decoded = codec.decode(json.success)
-      assert.ok(Result.isSuccess(decoded), `${sample.name} does not decode ${show(json.success)}`)
-      assert.ok(Equal.equals(decoded.success, value), `${sample.name}: ${show(value)} came back as ${show(decoded.success)}`)
-    }), 300))
+    properties(
+      fc.property(samples.chain((sample) => fc.tuple(fc.constant(sample), sample.values)), ([sample, value]) => {
+        const codec = makeCodec(sample.schema)
+        const encoded = codec.encode(value)
+        assert.ok(Result.isSuccess(encoded), `${sample.name} does not encode ${show(value)}`)
+        const json = fromBytes(toBytes(encoded.success))
+        assert.ok(Result.isSuccess(json))
+        const decoded = codec.decode(json.success)
+        assert.ok(Result.isSuccess(decoded), `${sample.name} does not decode ${show(json.success)}`)
+        assert.ok(
+          Equal.equals(decoded.success, value),
+          `${sample.name}: ${show(value)} came back as ${show(decoded.success)}`,
+        )
+      }),
+      300,
+    ))
 
   test("never throws and always says what does not fit, for any value", () =>
-    properties(fc.property(samples, fc.anything(), ({ schema }, value) => {
-      const codec = makeCodec(schema)
-      for (const result of [codec.encode(value), codec.decode(value)]) {
-        if (Result.isSuccess(result)) continue
-        for (const { field, value, expected } of misfitsOf(result)) {
-          assert.ok(typeof field === "string" && value.length <= 200 && expected.length > 0)
+    properties(
+      fc.property(samples, fc.anything(), ({ schema }, value) => {
+        const codec = makeCodec(schema)
+        for (const result of [codec.encode(value), codec.decode(value)]) {
+          if (Result.isSuccess(result)) continue
+          for (const { field, value, expected } of misfitsOf(result)) {
+            assert.ok(typeof field === "string" && value.length <= 200 && expected.length > 0)
+          }
         }
-      }
-    }), 300))
+      }),
+      300,
+    ))
 
   test("names every misfit by its path", () => {
-    const codec = makeCodec(Schema.Struct({ items: Schema.Array(Schema.Struct({ sku: Schema.String, n: Schema.Int })) }))
+    const codec = makeCodec(
+      Schema.Struct({ items: Schema.Array(Schema.Struct({ sku: Schema.String, n: Schema.Int })) }),
+    )
     assert.deepEqual(misfitsOf(codec.decode({ items: [{ sku: "a", n: 1 }, { sku: 2, n: 1.5 }, {}] })), [
       { field: "items[1].sku", value: "2", expected: "string" },
       { field: "items[1].n", value: "1.5", expected: "an integer" },
@@ -57,7 +70,10 @@ describe("makeCodec()", () => {
       note: Schema.String.pipe(Schema.withConstructorDefault(Effect.succeed("none"))),
     }))
     assert.deepEqual(codec.encode({ line: { sku: "a" } }), Result.succeed({ line: { sku: "a" }, note: "none" }))
-    assert.deepEqual(codec.encode({ line: new Line({ sku: "a" }), note: "x" }), Result.succeed({ line: { sku: "a" }, note: "x" }))
+    assert.deepEqual(
+      codec.encode({ line: new Line({ sku: "a" }), note: "x" }),
+      Result.succeed({ line: { sku: "a" }, note: "x" }),
+    )
     const back = codec.decode({ line: { sku: "a" }, note: "x" })
     assert.ok(Result.isSuccess(back) && back.success.line instanceof Line)
   })
@@ -68,7 +84,10 @@ describe("makeCodec()", () => {
     }
     const codec = makeCodec(
       Schema.String.pipe(
-        Schema.decodeTo(Schema.String, SchemaTransformation.transform<string, string>({ decode: throws, encode: throws })),
+        Schema.decodeTo(
+          Schema.String,
+          SchemaTransformation.transform<string, string>({ decode: throws, encode: throws }),
+        ),
       ),
     )
     assert.match(misfitsOf(codec.decode("x"))[0]!.expected, /mine/)
@@ -78,9 +97,12 @@ describe("makeCodec()", () => {
 
 describe("show()", () => {
   test("shows anything in at most 200 characters", () => {
-    properties(fc.property(fc.anything({ withBigInt: true, withMap: true, withNullPrototype: true }), (value) => {
-      assert.ok(show(value).length <= 200)
-    }), 500)
+    properties(
+      fc.property(fc.anything({ withBigInt: true, withMap: true, withNullPrototype: true }), (value) => {
+        assert.ok(show(value).length <= 200)
+      }),
+      500,
+    )
     const evil = [
       { toJSON: () => undefined, toString: 1 },
       Object.create(null, { toJSON: { value: () => undefined } }),
@@ -88,7 +110,12 @@ describe("show()", () => {
       { a: 1n },
     ]
     for (const value of evil) assert.ok(typeof show(value) === "string")
-    assert.deepEqual([show(Number.NaN), show(Infinity), show(undefined), show("a")], ["NaN", "Infinity", "undefined", '"a"'])
+    assert.deepEqual([show(Number.NaN), show(Infinity), show(undefined), show("a")], [
+      "NaN",
+      "Infinity",
+      "undefined",
+      '"a"',
+    ])
   })
 })
 

@@ -6,7 +6,17 @@ import assert from "node:assert/strict"
 import { inspect } from "node:util"
 import { Equal, Hash, Option, Schema } from "effect"
 import fc from "fast-check"
-import { type AnySchema, api, call, event, infoOf, InvalidContract, isApi, isContract, jsonSchema } from "../../src/contract/mod.ts"
+import {
+  type AnySchema,
+  api,
+  call,
+  event,
+  infoOf,
+  InvalidContract,
+  isApi,
+  isContract,
+  jsonSchema,
+} from "../../src/contract/mod.ts"
 import { properties } from "../wire/properties.ts"
 import { samples } from "./schemas.ts"
 
@@ -24,12 +34,15 @@ const sold = () => Shop.sold({ sku: "a", at: new Date(5), tags: ["x"] })
 
 describe("a message", () => {
   test("equals another of the same contract and content, and hashes alike", () =>
-    properties(fc.property(samples.chain(({ values }) => values), (value) => {
-      const copy = structuredClone(value)
-      assert.ok(Equal.equals(Shop.free(value), Shop.free(copy)))
-      assert.equal(Hash.hash(Shop.free(value)), Hash.hash(Shop.free(copy)))
-      assert.ok(!Equal.equals(Shop.free(value), Shop.free([value])))
-    }), 200))
+    properties(
+      fc.property(samples.chain(({ values }) => values), (value) => {
+        const copy = structuredClone(value)
+        assert.ok(Equal.equals(Shop.free(value), Shop.free(copy)))
+        assert.equal(Hash.hash(Shop.free(value)), Hash.hash(Shop.free(copy)))
+        assert.ok(!Equal.equals(Shop.free(value), Shop.free([value])))
+      }),
+      200,
+    ))
 
   test("differs by contract and by content", () => {
     assert.ok(Equal.equals(sold(), sold()))
@@ -66,12 +79,15 @@ describe("match()", () => {
   const payload = sold().payload
 
   test("accepts what has the parts it names, at any depth", () =>
-    properties(fc.property(samples.chain(({ values }) => values), (value) => {
-      assert.ok(Shop.free.match(structuredClone(value) as object).accepts(value))
-      assert.ok(Shop.free.match({}).accepts({ value }))
-      assert.ok(Shop.free.match({ value } as object).accepts({ value, more: 1 }))
-      assert.ok(!Shop.free.match({ value, more: 1 } as object).accepts({ value }))
-    }), 200))
+    properties(
+      fc.property(samples.chain(({ values }) => values), (value) => {
+        assert.ok(Shop.free.match(structuredClone(value) as object).accepts(value))
+        assert.ok(Shop.free.match({}).accepts({ value }))
+        assert.ok(Shop.free.match({ value } as object).accepts({ value, more: 1 }))
+        assert.ok(!Shop.free.match({ value, more: 1 } as object).accepts({ value }))
+      }),
+      200,
+    ))
 
   test("compares arrays, dates, maps, sets, bytes and options as a whole", () => {
     assert.ok(Shop.sold.match({ at: new Date(5) }).accepts(payload))
@@ -99,9 +115,12 @@ describe("match()", () => {
   })
 
   test("never throws", () =>
-    properties(fc.property(fc.anything(), fc.anything(), (part, whole) => {
-      assert.equal(typeof Shop.free.match(part as object).accepts(whole), "boolean")
-    }), 300))
+    properties(
+      fc.property(fc.anything(), fc.anything(), (part, whole) => {
+        assert.equal(typeof Shop.free.match(part as object).accepts(whole), "boolean")
+      }),
+      300,
+    ))
 })
 
 describe("api()", () => {

@@ -33,7 +33,9 @@ const structOf = (fields: Readonly<Record<string, [Sample, boolean]>>): Sample =
   const entries = Object.entries(fields)
   const required = entries.filter(([, [, optional]]) => !optional).map(([name]) => name)
   return {
-    name: `{ ${entries.map(([name, [{ name: type }, optional]]) => `${name}${optional ? "?" : ""}: ${type}`).join(", ")} }`,
+    name: `{ ${
+      entries.map(([name, [{ name: type }, optional]]) => `${name}${optional ? "?" : ""}: ${type}`).join(", ")
+    } }`,
     schema: Schema.Struct(Object.fromEntries(
       entries.map(([name, [{ schema }, optional]]) => [name, optional ? Schema.optionalKey(schema) : schema]),
     )) as AnySchema,

@@ -36,39 +36,42 @@ const step = fc.oneof(
 
 describe("Deadlines", () => {
   test("run each once and in time, unless withdrawn", () =>
-    properties(fc.property(fc.array(step, { maxLength: 120 }), (steps) =>
-      onClock((deadlines, clock) => {
-        const now = clock.currentTimeMillisUnsafe
-        const all: Array<{ at: number; added: number; withdraw: Withdraw; gone: boolean; ranAt: Array<number> }> = []
-        const check = () => {
-          for (const { at, added, gone, ranAt } of all) {
-            assert.ok(ranAt.length <= 1, "at most once")
-            // what is past already runs a millisecond later
-            const due = Math.max(at, added + 1)
-            if (ranAt.length === 1) assert.equal(ranAt[0], due)
-            else assert.ok(gone || due > now(), `${due} did not run by ${now()}`)
+    properties(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) =>
+        onClock((deadlines, clock) => {
+          const now = clock.currentTimeMillisUnsafe
+          const all: Array<{ at: number; added: number; withdraw: Withdraw; gone: boolean; ranAt: Array<number> }> = []
+          const check = () => {
+            for (const { at, added, gone, ranAt } of all) {
+              assert.ok(ranAt.length <= 1, "at most once")
+              // what is past already runs a millisecond later
+              const due = Math.max(at, added + 1)
+              if (ranAt.length === 1) assert.equal(ranAt[0], due)
+              else assert.ok(gone || due > now(), `${due} did not run by ${now()}`)
+            }
           }
-        }
-        for (const { act, by } of steps) {
-          if (act === "add") {
-            const one = { at: now() + by, added: now(), gone: false, ranAt: [] as Array<number>, withdraw: () => {} }
-            one.withdraw = deadlines.add(one.at, () => {
-              assert.ok(!one.gone, "not after it was withdrawn")
-              one.ranAt.push(now())
-            })
-            all.push(one)
-          } else if (act === "withdraw") {
-            const one = all[by % Math.max(1, all.length)]
-            if (one === undefined) continue
-            one.withdraw()
-            one.withdraw()
-            if (one.ranAt.length === 0) one.gone = true
-          } else moveTo(clock, now() + by)
+          for (const { act, by } of steps) {
+            if (act === "add") {
+              const one = { at: now() + by, added: now(), gone: false, ranAt: [] as Array<number>, withdraw: () => {} }
+              one.withdraw = deadlines.add(one.at, () => {
+                assert.ok(!one.gone, "not after it was withdrawn")
+                one.ranAt.push(now())
+              })
+              all.push(one)
+            } else if (act === "withdraw") {
+              const one = all[by % Math.max(1, all.length)]
+              if (one === undefined) continue
+              one.withdraw()
+              one.withdraw()
+              if (one.ranAt.length === 0) one.gone = true
+            } else moveTo(clock, now() + by)
+            check()
+          }
+          moveTo(clock, now() + 100)
           check()
-        }
-        moveTo(clock, now() + 100)
-        check()
-      })), 300))
+        })),
+      300,
+    ))
 
   test("may add and withdraw others while they run", () =>
     onClock((deadlines, clock) => {

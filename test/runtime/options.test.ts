@@ -66,13 +66,19 @@ describe("readModule()", () => {
     const cases: ReadonlyArray<readonly [Record<string, unknown>, RegExp]> = [
       [{}, /"shop\.ts": it exports no handler/],
       [{ default: sold }, /export "default" of "shop\.ts": a handler needs a name of its own/],
-      [{ find, again: handle(Shop.find, () => {}) }, /export "again".*"shop\.find", which export "find" handles already/],
+      [
+        { find, again: handle(Shop.find, () => {}) },
+        /export "again".*"shop\.find", which export "find" handles already/,
+      ],
       [{ sold, helper: () => 1 }, /export "helper".*it is a plain function/],
       [{ sold, thing: null }, /it is null/],
       [{ sold, list: [sold] }, /it is an array/],
       [{ sold, text: "x" }, /it is string "x"/],
       [{ "a-b": sold }, /a handler's name may have letters/],
-      [{ a: worker({ app: "one" }).on(Shop.sold, () => {}), b: worker({ app: "two" }).on(Shop.sold, () => {}) }, /a module is one app/],
+      [
+        { a: worker({ app: "one" }).on(Shop.sold, () => {}), b: worker({ app: "two" }).on(Shop.sold, () => {}) },
+        /a module is one app/,
+      ],
     ]
     for (const [namespace, told] of cases) assert.match(reason(namespace), told)
     assert.match(reason({ sold }, "1st app"), /"1st app" cannot name an app/)

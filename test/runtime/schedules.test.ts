@@ -65,7 +65,9 @@ describe("nextDue()", () => {
 
 describe("every()", () => {
   test("refuses timings that are none, with the value and what was expected", () => {
-    for (const timing of ["", "often", "61 * * * *", "0 3 * *", "* * * * * * *", "-5 minutes", "0 millis", "5 fortnights"]) {
+    for (
+      const timing of ["", "often", "61 * * * *", "0 3 * *", "* * * * * * *", "-5 minutes", "0 millis", "5 fortnights"]
+    ) {
       assert.throws(() => every(timing, () => {}), (error: unknown) => {
         assert.ok(error instanceof InvalidOption, String(error))
         assert.ok(error.message.includes(timing) && error.message.includes("a cron expression such as"), error.message)
@@ -79,9 +81,12 @@ describe("every()", () => {
   test("ticks nightly for 30 days, within a second of real time", async () => {
     const dues: Array<string> = []
     const began = performance.now()
-    await testBus({ shop: { expire: every("0 3 * * *", ({ due }) => void dues.push(new Date(due).toISOString())) } }, async (bus) => {
-      await bus.advance("30 days")
-    })
+    await testBus(
+      { shop: { expire: every("0 3 * * *", ({ due }) => void dues.push(new Date(due).toISOString())) } },
+      async (bus) => {
+        await bus.advance("30 days")
+      },
+    )
     assert.equal(dues.length, 30)
     assert.ok(dues.every((due) => due.endsWith("T03:00:00.000Z")))
     assert.ok(performance.now() - began < 1_000, `${performance.now() - began} ms`)

@@ -97,7 +97,9 @@ describe("bus.faults", () => {
     return testBus({ shop }, (bus) =>
       Effect.gen(function* () {
         yield* bus.simulate(Stock.came({ sku: "a" }))
-        const pending = yield* Effect.forkChild(Effect.result(bus.call(Stock.slow({ ms: 100_000 }), { timeout: "5 minutes" })))
+        const pending = yield* Effect.forkChild(
+          Effect.result(bus.call(Stock.slow({ ms: 100_000 }), { timeout: "5 minutes" })),
+        )
         yield* Effect.yieldNow
         yield* bus.faults.loseConnection("10 seconds")
         const lost = yield* Fiber.join(pending)

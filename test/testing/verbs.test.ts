@@ -10,7 +10,10 @@ import { real, Stock, Unknown } from "./company.ts"
 
 const shop = {
   leave: on(Stock.came, ({ sku }) => Bus.emit(Stock.left({ sku }))),
-  find: handle(Stock.find, ({ sku }) => sku === "none" ? Effect.fail(new Unknown({ sku })) : Effect.succeed({ place: 7 })),
+  find: handle(
+    Stock.find,
+    ({ sku }) => sku === "none" ? Effect.fail(new Unknown({ sku })) : Effect.succeed({ place: 7 }),
+  ),
   slow: handle(Stock.slow, async ({ ms }, { sleep }) => {
     await sleep(ms)
     return { ms }
@@ -106,7 +109,10 @@ describe("testBus()", () => {
       await bus.simulate(came)
       await bus.simulate(came)
       await bus.expect(came, { times: 2 })
-      await assert.rejects(bus.expect(came, { times: 1 }), /stock\.came\(\{"sku":"a"\}\) 1 times, but it was sent 2 times/)
+      await assert.rejects(
+        bus.expect(came, { times: 1 }),
+        /stock\.came\(\{"sku":"a"\}\) 1 times, but it was sent 2 times/,
+      )
       await assert.rejects(bus.expect(Stock.moved, { times: 1 }), /any stock\.moved 1 times, but no message/)
       await bus.expect(Stock.moved, { times: 0 })
       await assert.rejects(bus.expectNone(came), /Expected no stock\.came\(\{"sku":"a"\}\), but it was sent 2 times/)
@@ -126,7 +132,12 @@ describe("testBus()", () => {
 
   test("reply() stands in for an app; a second time it replaces the first", () =>
     testBus({
-      shop: { relay: handle(Stock.slow, async ({ ms }, { call }) => ({ ms: ms + (await call(Stock.find({ sku: "x" }))).place })) },
+      shop: {
+        relay: handle(
+          Stock.slow,
+          async ({ ms }, { call }) => ({ ms: ms + (await call(Stock.find({ sku: "x" }))).place }),
+        ),
+      },
     }, async (bus) => {
       await assert.rejects(bus.call(Stock.slow({ ms: 1 })), /no running worker handles it/)
       await bus.reply(Stock.find, () => ({ place: 10 }))

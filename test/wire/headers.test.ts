@@ -49,22 +49,40 @@ describe("packets", () => {
     })))
 
   test("readMeta() takes any headers for what they are, or for absent", () =>
-    properties(fc.property(fc.dictionary(fc.constantFrom(...Object.values(Header)), scalar), (headers) => {
-      const meta = readMeta({ ...eventPacket(origin("x", 1, undefined), {}), headers })
-      assert.ok(Number.isInteger(meta.attempt) && meta.attempt >= 1)
-      for (const time of [meta.deadline, meta.timeout]) assert.ok(time === undefined || Number.isFinite(time))
-    }), 500))
+    properties(
+      fc.property(fc.dictionary(fc.constantFrom(...Object.values(Header)), scalar), (headers) => {
+        const meta = readMeta({ ...eventPacket(origin("x", 1, undefined), {}), headers })
+        assert.ok(Number.isInteger(meta.attempt) && meta.attempt >= 1)
+        for (const time of [meta.deadline, meta.timeout]) assert.ok(time === undefined || Number.isFinite(time))
+      }),
+      500,
+    ))
 
   test("retryCopy() and deadCopy() change what they say and nothing else, and drop the broker's death records", () =>
     properties(fc.property(
-      fc.dictionary(fc.constantFrom("x-death", "x-first-death-queue", "x-last-death-reason", "x-death-count", "mine", Header.traceparent), scalar),
+      fc.dictionary(
+        fc.constantFrom(
+          "x-death",
+          "x-first-death-queue",
+          "x-last-death-reason",
+          "x-death-count",
+          "mine",
+          Header.traceparent,
+        ),
+        scalar,
+      ),
       fc.integer({ min: 1, max: 99 }),
       (headers, attempt) => {
         const packet: Packet = { ...callPacket(origin("x", 1, "y"), { a: 1 }, "r", 9), headers }
         const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("x-")))
         const retry = retryCopy(packet, attempt)
         assert.deepEqual(retry.headers, { ...kept, [Header.attempt]: attempt })
-        assert.deepEqual([retry.expiration, retry.persistent, retry.id, retry.body], [undefined, true, "x", packet.body])
+        assert.deepEqual([retry.expiration, retry.persistent, retry.id, retry.body], [
+          undefined,
+          true,
+          "x",
+          packet.body,
+        ])
         const error = "e".repeat(5_000)
         const dead = deadCopy(packet, { reason: "failed", error, handler: "a.b", attempt, now: 7 })
         assert.deepEqual(dead.headers, {
@@ -130,13 +148,16 @@ describe("callDeadline()", () => {
     })))
 
   test("is at most a day from now, whatever a foreign call says", () =>
-    properties(fc.property(scalar, scalar, fc.option(fc.double(), { nil: undefined }), (deadline, timeout, expiration) => {
-      const packet: Packet = {
-        ...callPacket(origin("x", 0, undefined), {}, "r", 1),
-        headers: { [Header.deadline]: deadline, [Header.timeout]: timeout },
-        expiration: Number.isFinite(expiration) ? expiration : undefined,
-      }
-      const told = callDeadline(packet, readMeta(packet), 1_800_000_000_000)
-      assert.ok(told.deadline <= 1_800_000_000_000 + 86_400_000)
-    }), 500))
+    properties(
+      fc.property(scalar, scalar, fc.option(fc.double(), { nil: undefined }), (deadline, timeout, expiration) => {
+        const packet: Packet = {
+          ...callPacket(origin("x", 0, undefined), {}, "r", 1),
+          headers: { [Header.deadline]: deadline, [Header.timeout]: timeout },
+          expiration: Number.isFinite(expiration) ? expiration : undefined,
+        }
+        const told = callDeadline(packet, readMeta(packet), 1_800_000_000_000)
+        assert.ok(told.deadline <= 1_800_000_000_000 + 86_400_000)
+      }),
+      500,
+    ))
 })

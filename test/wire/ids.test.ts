@@ -70,14 +70,16 @@ describe("deriveId()", () => {
 
 describe("nextTrace()", () => {
   test("can always be written and read again, whatever the id of the message is", () =>
-    properties(fc.property(fc.oneof(fc.string(), fc.uuid(), fc.constant("00000000-0000-0000-0000-000000000000")), (id) => {
-      const root = nextTrace(undefined, id)
-      assert.deepEqual(parseTraceparent(formatTraceparent(root)), root)
-      const child = nextTrace(root, `${id}.`)
-      assert.deepEqual(parseTraceparent(formatTraceparent(child)), child)
-      assert.equal(child.traceId, root.traceId)
-      assert.notEqual(child.spanId, root.spanId)
-    })))
+    properties(
+      fc.property(fc.oneof(fc.string(), fc.uuid(), fc.constant("00000000-0000-0000-0000-000000000000")), (id) => {
+        const root = nextTrace(undefined, id)
+        assert.deepEqual(parseTraceparent(formatTraceparent(root)), root)
+        const child = nextTrace(root, `${id}.`)
+        assert.deepEqual(parseTraceparent(formatTraceparent(child)), child)
+        assert.equal(child.traceId, root.traceId)
+        assert.notEqual(child.spanId, root.spanId)
+      }),
+    ))
 })
 
 describe("parseTraceparent()", () => {

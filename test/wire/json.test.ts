@@ -24,10 +24,13 @@ describe("fromBytes()", () => {
     })))
 
   test("never throws, and gives a value or a reason, for any bytes", () =>
-    properties(fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.string().map(bytes)), (body) => {
-      const read = fromBytes(body)
-      if (Result.isFailure(read)) assert.ok(read.failure.message.startsWith("Cannot read the body as JSON: "))
-    }), 1_000))
+    properties(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.string().map(bytes)), (body) => {
+        const read = fromBytes(body)
+        if (Result.isFailure(read)) assert.ok(read.failure.message.startsWith("Cannot read the body as JSON: "))
+      }),
+      1_000,
+    ))
 
   test("refuses every truncation of a text, or reads a shorter value", () =>
     properties(fc.property(fc.jsonValue(), fc.nat(), (value, at) => {
@@ -64,7 +67,9 @@ describe("fromBytes()", () => {
   })
 
   test("refuses overlong and surrogate UTF-8", () => {
-    for (const body of [[0x22, 0xc0, 0x80, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0x22, 0xf5, 0x80, 0x80, 0x80, 0x22]]) {
+    for (
+      const body of [[0x22, 0xc0, 0x80, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0x22, 0xf5, 0x80, 0x80, 0x80, 0x22]]
+    ) {
       assert.equal(detailOf(Uint8Array.from(body)), "it is not valid UTF-8")
     }
   })
