@@ -83,7 +83,7 @@ const typesTally = (output: string, files: ReadonlyArray<string>): Tally => {
 }
 
 /** The flags of `node --test` that both Node runners use. */
-const nodeFlags = ["--test", "--test-force-exit", "--test-reporter=spec", "--disable-warning=ExperimentalWarning"]
+const nodeFlags = ["--test", "--test-reporter=spec", "--disable-warning=ExperimentalWarning"]
 
 /** Every runner, in the order in which they run. */
 export const runners: ReadonlyArray<Runner> = [

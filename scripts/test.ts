@@ -175,7 +175,15 @@ for (const { runner, own } of chosen) outcomes.push(await outcome(runner, own, {
 await broker?.stop()
 if (values.coverage) reportCoverage(root)
 
+const total = (name: string) =>
+  outcomes.filter((one) => one.name === name).map(({ tally }) => tally.passed + tally.failed + tally.skipped)[0]
+
 console.log("\n── Summary ──")
+if (total("bun") !== undefined && total("node") !== undefined && total("bun") !== total("node")) {
+  console.log(
+    `note   Bun ran ${total("bun")} tests and Node ${total("node")}: does every file declare the same on both?`,
+  )
+}
 for (const { name, tally, seconds, trouble } of outcomes) {
   const verdict = trouble === undefined ? "ok    " : "FAILED"
   console.log(

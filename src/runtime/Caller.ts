@@ -128,6 +128,8 @@ export const makeCall = Effect.fnUntraced(function* (
         const withdraw = core.deadlines.add(deadline, () => {
           const stage = confirmed ? "waiting" : "confirming"
           finish(Exit.fail(new DeadlineExceeded({ call: contract.type, timeout, stage, ...seen() })))
+          // what is still on its way to the broker would arrive expired, with a life of its own
+          publishing.interruptUnsafe()
         })
         const finish = (answer: Answer): void => {
           if (!pending.delete(id)) return

@@ -216,11 +216,9 @@ export const oddities: ReadonlyArray<RuntimeCase> = [
       Effect.gen(function* () {
         const seen: Array<string> = []
         const thenable = {
-          // deno-lint-ignore no-thenable
           then: (resolve: (value: { n: number }) => void) => resolve({ n: 9 }),
         }
         const trap = {
-          // deno-lint-ignore no-thenable
           get then(): never {
             throw new Error("no then")
           },

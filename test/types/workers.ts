@@ -29,7 +29,7 @@ unrun(() => {
   handle(Parts.ping, () => Effect.void)
   handle(Parts.ping, async () => {})
   handle(Parts.list, () => null)
-  handle(Parts.list, async () => 3)
+  handle(Parts.list, () => Promise.resolve(3))
   handle(Parts.lookup, ({ sku }) => ({ sku, price: 1 }))
   handle(Parts.lookup, ({ sku }) => Bus.call(Parts.lookup({ sku })))
   handle(Parts.reserve, () => Effect.fail(new SoldOut({ until: new Date() })))
@@ -40,7 +40,7 @@ unrun(() => {
   // @ts-expect-error a number is no part
   handle(Parts.lookup, () => 1)
   // @ts-expect-error the price is missing
-  handle(Parts.lookup, async ({ sku }) => ({ sku }))
+  handle(Parts.lookup, ({ sku }) => Promise.resolve({ sku }))
   // @ts-expect-error the Effect gives a string
   handle(Parts.list, () => Effect.succeed("1"))
   // @ts-expect-error it does not declare SoldOut

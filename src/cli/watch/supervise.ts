@@ -37,16 +37,24 @@ export const supervise = (options: RunOptions, log: RunLog) =>
       start: () => startApprentice(exchange, tell),
       say: (level, message) => log.write({ at: now(), level, message }),
     })
-    const lifetime = yield* makeLifetime(log, now, { beforeForce: () => team.kill() })
+    const lifetime = yield* makeLifetime(log, now, {
+      beforeForce: () => {
+        team.kill()
+        exchange.close()
+      },
+    })
     yield* Effect.forkScoped(watchFiles(options, tell))
     yield* Effect.forkScoped(Effect.map(lifetime.ending, (reason) => tell({ _tag: "Ending", reason })))
     team.begin()
     for (;;) {
       const happening = yield* Queue.take(happenings)
-      if (happening._tag === "Ending") return yield* dismiss(team, happenings, happening.reason, options.grace)
+      if (happening._tag === "Ending") {
+        return yield* dismiss(team, exchange, happenings, happening.reason, options.grace)
+      }
       const failed = team.on(happening)
       if (failed !== undefined) {
         // it has said why itself
+        exchange.close()
         return yield* Effect.promise(() => exit(failed))
       }
     }
@@ -98,6 +106,7 @@ const watchFiles = (options: RunOptions, tell: (happening: Happening) => void) =
 /** Ends every apprentice in order, within the grace. */
 const dismiss = Effect.fnUntraced(function* (
   team: Team,
+  exchange: Exchange,
   happenings: Queue.Queue<Happening>,
   reason: Reason,
   grace: number,
@@ -114,6 +123,7 @@ const dismiss = Effect.fnUntraced(function* (
   const late = yield* Effect.timeoutOption(all, grace + slack)
   if (late._tag === "None") team.kill()
   if (late._tag === "None" || codes.some((code) => code !== 0)) {
+    exchange.close()
     yield* Effect.promise(() => exit(reason === "order" ? endings.SIGTERM : endings[reason]))
   }
 })
