@@ -12,9 +12,23 @@ export const endings = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 /** A signal that asks for an end. */
 export type Ending = keyof typeof endings
 
-/** Calls `listener` for each signal that asks for an end, until the returned function is called. */
+/**
+ * Calls `listener` for each signal that asks for an end, until the returned function is called.
+ *
+ * `deno task` passes on a signal that the terminal has sent to everyone already. Its tasks say so by the variable
+ * WARREN_SIGNAL_ECHO: the same signal within so many ms is then the echo of the first.
+ */
 export const onEnding = (listener: (signal: Ending) => void): () => void => {
-  const all = (Object.keys(endings) as Array<Ending>).map((signal) => [signal, () => listener(signal)] as const)
+  const echo = Number(process.env["WARREN_SIGNAL_ECHO"] ?? 0)
+  const heard = new Map<Ending, number>()
+  const hear = (signal: Ending): void => {
+    // the process's own clock: this is about the terminal, not about anything that a test would simulate
+    const now = performance.now()
+    if (now - (heard.get(signal) ?? Number.NEGATIVE_INFINITY) < echo) return
+    heard.set(signal, now)
+    listener(signal)
+  }
+  const all = (Object.keys(endings) as Array<Ending>).map((signal) => [signal, () => hear(signal)] as const)
   for (const [signal, act] of all) process.on(signal, act)
   return () => {
     for (const [signal, act] of all) process.off(signal, act)

@@ -28,8 +28,10 @@ export const call = Command.make(
       const { callDirectly } = yield* Effect.promise(() => import("./direct.ts"))
       return yield* printJson(yield* callDirectly(input, { name, payload, timeout }))
     }
-    const { request } = yield* Effect.promise(() => import("./remote.ts"))
-    return yield* printJson(yield* request(input, `/calls/${name.api}/${name.member}`, { payload, timeout }))
+    const { remotely } = yield* Effect.promise(() => import("./remote.ts"))
+    return yield* printJson(
+      yield* remotely(input, (gateway) => gateway.call(`${name.api}.${name.member}`, payload, { timeout })),
+    )
   }),
 ).pipe(
   Command.withDescription("Call a running app and print its answer"),

@@ -28,8 +28,10 @@ export const emit = Command.make(
       const { emitDirectly } = yield* Effect.promise(() => import("./direct.ts"))
       return yield* printJson(yield* emitDirectly(input, { name, payload, timeout }))
     }
-    const { request } = yield* Effect.promise(() => import("./remote.ts"))
-    return yield* printJson(yield* request(input, `/events/${name.api}/${name.member}`, { payload, timeout }))
+    const { remotely } = yield* Effect.promise(() => import("./remote.ts"))
+    return yield* printJson(
+      yield* remotely(input, (gateway) => gateway.emit(`${name.api}.${name.member}`, payload, { timeout })),
+    )
   }),
 ).pipe(
   Command.withDescription("Emit an event to whoever listens, and print its id"),

@@ -19,6 +19,8 @@ export interface GatewayOptions {
   readonly grace: number
   /** How long to wait for a port that its predecessor is just leaving, ms. */
   readonly patience: number
+  /** Counts and measures; its text is at `/metrics`. */
+  readonly metrics: { readonly text: () => string } | undefined
   /** Contracts to reach besides those that are handled here. */
   readonly contracts: Iterable<ContractSpec>
 }
@@ -43,12 +45,17 @@ export const openGateway = Effect.fnUntraced(function* (
   launched: Launched,
   options: GatewayOptions,
 ): Effect.fn.Return<Gateway, CliFailure> {
-  const { address, token, insecure, grace, patience, contracts } = options
+  const { address, token, insecure, grace, patience, contracts, metrics } = options
   const secured = yield* secure({ hostname: address.hostname, token, insecure }).pipe(
     Effect.mapError(({ message, remedy }) => new CliFailure({ problem: message, remedy })),
   )
   const context = yield* Effect.context<never>()
-  const app = gateway(launched.bus, { ...hosted(launched, contracts), ...secured, context })
+  const app = gateway(launched.bus, {
+    ...hosted(launched, contracts),
+    ...secured,
+    metrics,
+    context,
+  })
   const scope = yield* Scope.make()
   const got = yield* serve({ ...address, grace: grace + slack, fetch: (request) => app.fetch(request) }).pipe(
     Scope.provide(scope),

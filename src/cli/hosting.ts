@@ -7,7 +7,7 @@
 import { Effect, Redacted, type Scope } from "effect"
 import { loadServer } from "../../adapters/runtime/mod.ts"
 import { launch, type Launched } from "../launch/mod.ts"
-import { type AppModule, type HostError } from "../runtime/mod.ts"
+import { type AppModule, CurrentJournal, type HostError, tee } from "../runtime/mod.ts"
 import { CliFailure } from "./Failure.ts"
 import type { Gateway, GatewayOptions } from "./gateway.ts"
 
@@ -16,6 +16,8 @@ export interface HostingOptions {
   readonly apps: ReadonlyArray<AppModule>
   /** `undefined`: the in-process broker. */
   readonly broker: Redacted.Redacted<string> | undefined
+  /** Whether there will be a gateway to read metrics from. */
+  readonly measured: boolean
 }
 
 /** A process at work. */
@@ -24,7 +26,7 @@ export interface Hosting {
   /** Loads what `open` needs, so that opening takes no time. */
   readonly prepare: Effect.Effect<void>
   /** Opens the gateway; it is closed by `close`. */
-  readonly open: (options: GatewayOptions) => Effect.Effect<Gateway, CliFailure>
+  readonly open: (options: Omit<GatewayOptions, "metrics">) => Effect.Effect<Gateway, CliFailure>
   /** Stops accepting requests, and events and ticks; requests under way go on. */
   readonly close: Effect.Effect<void>
   /** After `close`: waits for requests and handlers in hand, for at most `grace` ms. Says how many were given back. */
@@ -33,9 +35,14 @@ export interface Hosting {
 
 /** Starts everything but the gateway. The scope's end takes down what `finish` has left. */
 export const startHosting = Effect.fnUntraced(function* (
-  { apps, broker }: HostingOptions,
+  { apps, broker, measured }: HostingOptions,
 ): Effect.fn.Return<Hosting, CliFailure, Scope.Scope> {
-  const launched = yield* launch({ apps, broker }).pipe(Effect.mapError((error) => startFailure(error, broker)))
+  const metrics = measured ? (yield* Effect.promise(() => import("../gateway/mod.ts"))).makeMetrics() : undefined
+  const journal = yield* CurrentJournal
+  const launched = yield* launch({ apps, broker }).pipe(
+    Effect.mapError((error) => startFailure(error, broker)),
+    Effect.provideService(CurrentJournal, metrics === undefined ? journal : tee(journal, metrics)),
+  )
   const { host, core } = launched
   let gateway: Gateway | undefined
 
@@ -46,7 +53,7 @@ export const startHosting = Effect.fnUntraced(function* (
     open: (options) =>
       Effect.gen(function* () {
         const { openGateway } = yield* Effect.promise(loadGateway)
-        return gateway = yield* openGateway(launched, options)
+        return gateway = yield* openGateway(launched, { ...options, metrics })
       }),
     close,
     finish: Effect.fnUntraced(function* (grace: number) {

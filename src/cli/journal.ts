@@ -8,7 +8,6 @@ import type { Entry, Fact, Journal } from "../runtime/mod.ts"
 import type { Level, Log } from "./log.ts"
 
 const levels: Partial<Record<Fact, Level>> = {
-  unheard: "info",
   retry: "warn",
   returned: "info",
   "not-emitted": "warn",
@@ -38,10 +37,17 @@ const says: Record<Fact, (entry: Entry) => string> = {
 
 const seconds = (ms: number): string => ms < 1000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`
 
-/** A journal that writes to a log. */
-export const journalTo = (log: Log): Journal => ({
-  record: (entry) => {
-    const level = levels[entry.fact] ?? "debug"
+/** A journal that writes to a log. That nobody listens to an event is said once; the metrics count how often. */
+export const journalTo = (log: Log): Journal => {
+  const unheard = new Set<string>()
+  const levelOf = ({ fact, type }: Entry): Level => {
+    if (fact !== "unheard") return levels[fact] ?? "debug"
+    if (unheard.has(type)) return "debug"
+    unheard.add(type)
+    return "info"
+  }
+  const record = (entry: Entry): void => {
+    const level = levelOf(entry)
     if (!log.isShown(level)) return
     const { at, app, handler, id, error, cause } = entry
     log.write({
@@ -54,5 +60,6 @@ export const journalTo = (log: Log): Journal => ({
       error: error === "" ? undefined : error,
       cause,
     })
-  },
-})
+  }
+  return { record }
+}

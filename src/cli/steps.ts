@@ -31,7 +31,11 @@ export const logFor = ({ logLevel, json }: RunOptions): RunLog => {
 export const start = Effect.fnUntraced(function* (options: RunOptions) {
   const { files } = yield* Effect.fromResult(discover(options.paths))
   const loaded = yield* load(files, options.app)
-  const hosting = yield* startHosting({ apps: loaded.apps, broker: options.broker })
+  const hosting = yield* startHosting({
+    apps: loaded.apps,
+    broker: options.broker,
+    measured: options.http !== undefined,
+  })
   return { loaded, hosting }
 })
 

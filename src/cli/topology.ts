@@ -6,7 +6,6 @@
  */
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import type { TopologyReport } from "../gateway/mod.ts"
 import { printJson } from "./output.ts"
 import { paintFor } from "./paint.ts"
 import { reachFlags } from "./reach.ts"
@@ -21,7 +20,7 @@ export const topology = Command.make(
   Effect.fnUntraced(function* (input) {
     const report = Option.isSome(input.workers) || Option.isSome(input.broker)
       ? yield* (yield* Effect.promise(() => import("./derive.ts"))).deriveTopology(Option.getOrUndefined(input.workers))
-      : (yield* (yield* Effect.promise(() => import("./remote.ts"))).request(input, "/topology")) as TopologyReport
+      : yield* (yield* Effect.promise(() => import("./remote.ts"))).remotely(input, (gateway) => gateway.topology)
     if (input.json) return yield* printJson(report)
     const { formatTopology } = yield* Effect.promise(() => import("./formatTopology.ts"))
     return yield* Console.log(formatTopology(report, paintFor("stdout")))

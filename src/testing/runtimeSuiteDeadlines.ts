@@ -55,7 +55,7 @@ export const deadlines: ReadonlyArray<RuntimeCase> = [
           },
         })
         const { bus } = yield* start()
-        yield* callError("DeadlineExceeded", bus.call(contracts.relay({ n: 1 }), { timeout: 80 }))
+        yield* callError("DeadlineExceeded", bus.call(contracts.relay({ n: 1 }), { timeout: 400 }))
         yield* until("both ended", () => ended.includes("far"))
       }),
   },
@@ -126,7 +126,7 @@ export const deadlines: ReadonlyArray<RuntimeCase> = [
             }),
           },
         })
-        yield* callError("DeadlineExceeded", bus.call(contracts.ask({ n: 1 }), { timeout: 50 }))
+        yield* callError("DeadlineExceeded", bus.call(contracts.ask({ n: 1 }), { timeout: 300 }))
         yield* Effect.sleep(20)
         open()
         assert.deepEqual(yield* Effect.promise(() => result.promise), [

@@ -182,9 +182,9 @@ describe("api()", () => {
   })
 
   test("refuses fields that are no schemas, where they stand", () => {
-    for (const payload of [{ a: "string" }, { a: String }, { a: undefined }, undefined, null, 1]) {
+    for (const payload of [{ a: "string" }, { a: String }, { a: undefined }, 1, "fields"]) {
       assert.match(refused(() => api("shop", { a: event(payload as never) })), /schema/)
-      assert.match(refused(() => api("shop", { a: call({}, { returns: payload ?? 1 } as never) })), /schema/)
+      assert.match(refused(() => api("shop", { a: call({}, { returns: payload } as never) })), /schema/)
     }
   })
 })

@@ -28,4 +28,10 @@ describe("every outcome", () => {
       assert.ok(tally === undefined || tally.failed > 0 || tally.passed === 0, output)
     })
   }
+
+  test("fails a file on node that stays busy after its last test", async () => {
+    const { code, output } = await run(program("node"), ["--test", "test/scripts/fixtures/busy.ts"])
+    assert.notEqual(code, 0)
+    assert.match(output, /Still busy after the last test with: .*TCPServerWrap/)
+  })
 })

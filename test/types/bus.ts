@@ -59,6 +59,10 @@ unrun(() => {
   Parts.vanished
 
   // optional payloads, classes as payloads
+  Parts.rang()
+  typed<Effect.Effect<void, CallError>>()(bus.call(Parts.beat()))
+  // @ts-expect-error it has no fields
+  Parts.opened({ a: 1 })
   Parts.opened()
   Parts.opened({})
   Parts.opened({ note: "x" })

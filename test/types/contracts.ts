@@ -22,6 +22,8 @@ export const Parts = api("parts", {
     fails: [NotFound, SoldOut],
   }),
   union: call(Part, { returns: Schema.Array(Schema.String), fails: Schema.Union([NotFound, SoldOut]) }),
+  rang: event(),
+  beat: call(),
   ping: call({}),
   list: call({ page: Schema.optionalKey(Schema.Int) }, { returns: Schema.NullOr(Schema.Int) }),
 }, { expose: ["lookup", "ping"] })

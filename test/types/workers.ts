@@ -69,7 +69,13 @@ unrun(() => {
   shop.handle(Parts.lookup, ({ sku }) => Effect.flatMap(Shelf, ({ find }) => find(sku)))
   shop.on(Parts.opened, () => Effect.andThen(Shelf, Bus.emit(Parts.opened())))
   shop.every("1 hour", () => Effect.asVoid(Shelf))
-  shop.handle(Parts.ping, async () => {})
+  shop.handle(Parts.ping, async (_, { get }) => {
+    typed<Part>()(await Effect.runPromise(get(Shelf).find("a")))
+  })
+  // @ts-expect-error the worker provides Shelf, not Till
+  shop.handle(Parts.ping, async (_, { get }) => await Effect.runPromise(get(Till).open))
+  // @ts-expect-error nobody provides Shelf
+  on(Parts.opened, (_, { get }) => void get(Shelf))
   worker({ layer: shelfOverBus }).on(Parts.opened, () => Effect.asVoid(Shelf))
   const both = worker({ layer: Layer.merge(shelf, Layer.succeed(Till, { open: Effect.void })) })
   both.on(Parts.opened, () => Effect.andThen(Shelf, Effect.flatMap(Till, ({ open }) => open)))
