@@ -54,6 +54,9 @@ const places: ReadonlyArray<{ readonly library: RegExp; readonly rooms: Readonly
 /** Rooms that meet the real clock; even there, a comment beside it has to say why ("real"). */
 const realTime = ["adapters", "src/cli", "src/testing"]
 
+/** Behaviour suites are tests that several adapters share: they measure real time as tests do. */
+const suite = /^src\/testing\/\w+Suite\w*\.ts$/
+
 const clocks = /\b(?:Date\.now\s*\(|new Date\s*\(\s*\)|performance\.now\s*\(|set(?:Timeout|Interval|Immediate)\s*\()/g
 
 /** The room of a file: its folder in src/ or adapters/, or `src` for the package's own doors. */
@@ -149,7 +152,7 @@ const cycles = (sources: Sources): Array<Finding> => {
 const time = (sources: Sources): Array<Finding> =>
   [...sources].flatMap(([file, text]) => {
     const room = roomOf(file)
-    if (room === undefined) return []
+    if (room === undefined || suite.test(file)) return []
     const lines = text.split("\n")
     return [...codeOf(text).matchAll(clocks)].flatMap((match) => {
       const line = lineAt(text, match.index)

@@ -8,5 +8,7 @@
 import process from "node:process"
 
 process.env["WARREN_HTTP"] ??= "127.0.0.1:8080"
+// npm, like `deno task`, passes on the ctrl-c that the terminal has sent to everyone already
+process.env["WARREN_SIGNAL_ECHO"] ??= "250"
 process.argv.splice(2, 0, "run")
 await import("../src/cli/main.ts")

@@ -22,7 +22,7 @@ export const onEnding = (listener: (signal: Ending) => void): () => void => {
   const echo = Number(process.env["WARREN_SIGNAL_ECHO"] ?? 0)
   const heard = new Map<Ending, number>()
   const hear = (signal: Ending): void => {
-    // the process's own clock: this is about the terminal, not about anything that a test would simulate
+    // the real clock: this is about the terminal, not about anything that a test would simulate
     const now = performance.now()
     if (now - (heard.get(signal) ?? Number.NEGATIVE_INFINITY) < echo) return
     heard.set(signal, now)

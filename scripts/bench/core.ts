@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, "..", "..")
 const runtimes = [["bun", []], ["node", []], ["deno", ["run", "-A"]]] as const
 
 /** Prints the table. */
-export const run = async (): Promise<void> => {
+export const run = (): void => {
   const figures = new Map<string, { unit: string; values: Record<string, number> }>()
   for (const [runtime, args] of runtimes) {
     const program = join(root, "node_modules", ".bin", runtime)
@@ -42,4 +42,4 @@ const cell = (text: string, column: number): string => column === 0 ? text.padEn
 
 const round = (value: number): string => value >= 1_000 ? Math.round(value).toLocaleString("en") : value.toPrecision(3)
 
-if (import.meta.main) await run()
+if (import.meta.main) run()

@@ -25,7 +25,8 @@ const parts = {
   count: on(Parts.arrived, async ({ sku }, { emit }) => void await emit(Parts.counted({ sku }))),
 }
 
-const rounds = Number(process.argv[2] ?? 7)
+const onlyCalls = process.argv.includes("--only-calls")
+const rounds = Number(process.argv.find((argument) => /^\d+$/.test(argument)) ?? 7)
 const calls = 20_000
 
 const median = (values: ReadonlyArray<number>): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
@@ -61,6 +62,9 @@ const inProcess = Effect.gen(function* () {
       latencies[i] = performance.now() - start
     }
   })
+
+  // for the profiler: nothing but calls
+  if (onlyCalls) return yield* serial(20 * calls)
 
   const request = { sku: "P-100" }
   const { codec, returnsCodec } = Parts.lookup
@@ -154,4 +158,4 @@ const testing = async () => {
 }
 
 await Effect.runPromise(Effect.scoped(inProcess))
-await testing()
+if (!onlyCalls) await testing()

@@ -54,9 +54,8 @@ export const settle = (watched: Watched, patience: number): Effect.Effect<Readon
   return Effect.promise(async () => {
     let seen = watched.activity()
     let quiet = 0
-    // the real clock, since real work is waited for
     let started: number | undefined
-    const began = performance.now()
+    const began = realNow()
     for (let turn = 0; quiet < quietTurns; turn++) {
       await (turn < eagerTurns ? nextTurn() : realMillisecond())
       const now = watched.activity()
@@ -69,7 +68,7 @@ export const settle = (watched: Watched, patience: number): Effect.Effect<Readon
         seen = now
         quiet = 0
         started = undefined
-        const seconds = (performance.now() - began) / 1_000
+        const seconds = (realNow() - began) / 1_000
         if (seconds > longestUnrest) throw new NeverQuiet({ seconds: Math.round(seconds), facts: seen })
       } else if (watched.backlog() > 0) {
         quiet = 0
@@ -78,9 +77,9 @@ export const settle = (watched: Watched, patience: number): Effect.Effect<Readon
         started = undefined
       } else {
         quiet = 0
-        started ??= performance.now()
+        started ??= realNow()
         const longest = busy.every((hand) => lost.has(hand)) ? Math.min(impatience, patience) : patience
-        if (performance.now() - started > longest) {
+        if (realNow() - started > longest) {
           for (const hand of busy) lost.add(hand)
           return busy.map(({ handler }) => handler)
         }
@@ -103,6 +102,11 @@ const isFiberBusy = (fiber: Fiber.Fiber<unknown, unknown>, hand: Hand, watched: 
   return !woken && !children.some(isAwaited)
 }
 
+// the real clock and the real event loop: what is waited for here does not run on the fake one
+const realNow = (): number => performance.now()
+
+// one real turn
 const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
+// a real timer
 const realMillisecond = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 1))

@@ -90,8 +90,9 @@ describe("check-imports", () => {
     passes({ "src/runtime/a.ts": "// not setTimeout()\nconst a = new Date(0), b = 'Date.now()'\n" })
   })
 
-  test("an adapter may meet the real clock if it says why", () => {
+  test("an adapter may meet the real clock if it says why, a behaviour suite always", () => {
     fires({ "adapters/runtime/a.ts": "setTimeout(f, 1)\n" }, /say why/)
+    passes({ "src/testing/runtimeSuiteCalls.ts": "const started = performance.now()\n" })
     passes({ "adapters/runtime/a.ts": "// real time: the process is ending\nsetTimeout(f, 1)\n" })
   })
 

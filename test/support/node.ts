@@ -12,7 +12,7 @@ import type { Body, Describe, Hook, Test, TestOptions } from "./vocabulary.ts"
 
 export type { Body, TestOptions } from "./vocabulary.ts"
 
-/** Tests that have not ended yet, and the longest that one of them may take. */
+/** Tests that have not ended yet and hooks that run, and the longest that one of them may take. */
 let left = 0
 let longest = defaultTimeout
 let watchdog: ReturnType<typeof setTimeout> | undefined
@@ -23,7 +23,7 @@ const watch = () => {
   watchdog = setTimeout(() => {
     console.error(`Still busy after the last test with: ${process.getActiveResourcesInfo().join(", ")}`)
     process.exit(1)
-  }, left === 0 ? 5_000 : longest + 10_000).unref()
+  }, left === 0 ? 2_000 : longest + 10_000).unref()
 }
 
 /** Declares one test. */
@@ -55,7 +55,14 @@ export const describe: Describe = (name, body) => void node.describe(name, () =>
 
 const hook = (declare: (run: () => Promise<void>) => void): Hook => (body) =>
   declare(async () => {
-    await body()
+    left += 1
+    watch()
+    try {
+      await body()
+    } finally {
+      left -= 1
+      watch()
+    }
   })
 
 /** Runs once before the tests of the group. */
