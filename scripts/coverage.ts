@@ -69,5 +69,6 @@ export const reportCoverage = (root: string): void => {
   const least = seen.filter(([, one]) => one.linesRun < 0.8 * one.lines)
     .sort(([, a], [, b]) => a.linesRun / a.lines - b.linesRun / b.lines)
   for (const [file, one] of least.slice(0, 10)) console.log(`below 80 %: ${percent(one.linesRun, one.lines)} ${file}`)
+  console.log("what only runs in processes that tests start, such as the command line, is not seen here")
   for (const file of unloaded) console.log(`never loaded by a test: ${file}`)
 }

@@ -24,7 +24,7 @@ export interface Runner {
   readonly args: (files: ReadonlyArray<string>, options: RunnerOptions) => ReadonlyArray<string>
   /** Which test files are its own. */
   readonly takes: (file: string) => boolean
-  /** Lines that only say that something passed; they go to the log, not to the screen. */
+  /** Lines that only say that something passed; they go to the log, not to the screen. Skips stay, with their reasons. */
   readonly quiet: RegExp
   /** Reads the tally from the whole output. */
   readonly tally: (output: string, files: ReadonlyArray<string>) => Tally | undefined
@@ -102,7 +102,7 @@ export const runners: ReadonlyArray<Runner> = [
     program: "bun",
     args: (files, { coverage }) => ["test", ...(coverage ? ["--coverage"] : []), ...files.map((file) => `./${file}`)],
     takes: (file) => plain(file) && !onDenoOnly(file),
-    quiet: /^\((pass|skip)\) |^test\/\S+\.test\.ts:$/,
+    quiet: /^\(pass\) |^test\/\S+\.test\.ts:$/,
     tally: bunTally,
   },
   {
@@ -111,7 +111,7 @@ export const runners: ReadonlyArray<Runner> = [
     program: "deno",
     args: (files) => ["test", "-A", "--no-check", ...files],
     takes: plain,
-    quiet: /^running \d+ tests? from |\.\.\. (ok|ignored) \(/,
+    quiet: /^running \d+ tests? from |\.\.\. ok \(/,
     tally: denoTally,
   },
   {
@@ -120,7 +120,7 @@ export const runners: ReadonlyArray<Runner> = [
     program: "node",
     args: (files) => [...nodeFlags, "--test-concurrency=2", ...files],
     takes: (file) => plain(file) && !onDenoOnly(file),
-    quiet: /^ *(✔|▶|﹣) /,
+    quiet: /^ *(✔|▶) /,
     tally: nodeTally,
   },
   {
