@@ -75,8 +75,6 @@ export const consume = Effect.fnUntraced(function* (
     // whatever arrives shows that the broker has accepted it
     accepted = true
     if (arrival === undefined) return end()
-    // on its way when the scope closed
-    if (stopped) return channel.settle(arrival.tag, "requeue")
     inHand++
     deliver({
       packet: toPacket(arrival.properties, arrival.body),

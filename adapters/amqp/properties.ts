@@ -74,6 +74,8 @@ const table = (headers: Headers, timestamp: number | undefined): Record<string, 
   const out: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(headers)) {
     if (name === "__proto__" || brokers(name)) continue
+    // RabbitMQ closes the connection over a number that is none
+    if (typeof value === "number" && !Number.isFinite(value)) continue
     // the library guesses a type per number, and guesses wrong for large floats
     out[name] = typeof value === "number" && !Number.isSafeInteger(value) ? { "!": "double", value } : value
   }

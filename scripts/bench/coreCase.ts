@@ -81,8 +81,8 @@ const inProcess = Effect.gen(function* () {
     // the bytes of both messages, written and read
     bytes: () => {
       for (let i = 0; i < calls; i++) {
-        Result.getOrThrow(fromBytes(toBytes(request)))
-        Result.getOrThrow(fromBytes(toBytes(part)))
+        Result.getOrThrow(fromBytes(Result.getOrThrow(toBytes(request))))
+        Result.getOrThrow(fromBytes(Result.getOrThrow(toBytes(part))))
       }
     },
     // the fibers of a call: the handler's, two publishes, two acks, and a caller that is resumed from outside

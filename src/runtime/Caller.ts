@@ -25,6 +25,7 @@ import {
 import type { Confirm, Packet, TransportError } from "../transport/mod.ts"
 import { callPacket, cancelPacket, fromBytes, Header, nextTrace, QueueName, routeTo } from "../wire/mod.ts"
 import type { CallOptions } from "./Bus.ts"
+import { bodyOf } from "./body.ts"
 import type { CoreShape } from "./Core.ts"
 import { CurrentDelivery, traceOf } from "./Current.ts"
 import type { Fact } from "./Journal.ts"
@@ -83,8 +84,8 @@ export const makeCall = Effect.fnUntraced(function* (
       const wanted = options.timeout === undefined ? core.settings.callTimeout : millis("timeout", options.timeout)
       const deadline = Math.min(now + wanted, current?.deadline ?? Number.POSITIVE_INFINITY)
       const timeout = Math.max(0, deadline - now)
-      const encoded = contract.codec.encode(message.payload)
-      if (Result.isFailure(encoded)) return Effect.fail(invalidPayload(contract.type, encoded.failure))
+      const body = bodyOf(contract.codec, message.payload)
+      if (Result.isFailure(body)) return Effect.fail(invalidPayload(contract.type, body.failure))
       const seen = () => seenNow(core, contract.type)
       if (timeout <= 0) {
         return Effect.fail(new DeadlineExceeded({ call: contract.type, timeout, stage: "sending", ...seen() }))
@@ -118,7 +119,7 @@ export const makeCall = Effect.fnUntraced(function* (
           schema: fingerprint(contract),
           cause: current?.cause,
         },
-        encoded.success,
+        body.success,
         replyTo,
         deadline,
       )

@@ -19,6 +19,7 @@ import {
 import type { Confirm, TransportError } from "../transport/mod.ts"
 import { deriveId, eventPacket, nextTrace, routeTo } from "../wire/mod.ts"
 import type { EmitOptions, Emitted } from "./Bus.ts"
+import { bodyOf } from "./body.ts"
 import type { CoreShape } from "./Core.ts"
 import { type Current, CurrentDelivery, traceOf } from "./Current.ts"
 import type { Fact } from "./Journal.ts"
@@ -30,8 +31,8 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
     (fiber): Effect.Effect<Emitted, EmitError> => {
       const current = fiber.getRef(CurrentDelivery)
       const { contract } = message
-      const encoded = contract.codec.encode(message.payload)
-      if (Result.isFailure(encoded)) return Effect.fail(invalidPayload(contract.type, encoded.failure))
+      const body = bodyOf(contract.codec, message.payload)
+      if (Result.isFailure(body)) return Effect.fail(invalidPayload(contract.type, body.failure))
       const now = core.now()
       const id = options.id ?? (current === undefined ? core.ids.next(now) : derive(current))
       const app = current?.app ?? core.settings.app
@@ -45,7 +46,7 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
         version: contract.version,
         schema: fingerprint(contract),
         cause: current?.cause,
-      }, encoded.success)
+      }, body.success)
       const timeout = options.timeout === undefined ? core.settings.emitTimeout : millis("timeout", options.timeout)
       const record = (fact: Fact, error?: string) =>
         core.journal.record({

@@ -78,7 +78,7 @@ export const makeHost = Effect.fnUntraced(function* (
           // the broker ended it (queue deleted, leader lost): declare and consume again
           core.runFork(Effect.andThen(Scope.close(scope, Exit.void), again(post)))
         },
-      }, post.dispatcher.deliver).pipe(Scope.provide(scope))
+      }, post.dispatcher.deliver).pipe(Scope.provide(scope), Effect.onError(() => Scope.close(scope, Exit.void)))
       held++
     })
 
@@ -98,10 +98,7 @@ export const makeHost = Effect.fnUntraced(function* (
 
   for (const post of posts) {
     yield* consume(post)
-    if (post.bound.handler.kind === "call") {
-      const { type } = post.bound.handler.contract
-      core.served.set(type, (core.served.get(type) ?? 0) + 1)
-    }
+    if (post.bound.handler.kind === "call") countServed(core, post.bound.handler.contract.type, 1)
   }
   for (const bound of bounds.flat()) {
     if (isScheduled(bound)) yield* Effect.forkIn(runSchedule(bound), listening, { startImmediately: true })
@@ -130,7 +127,7 @@ export const makeHost = Effect.fnUntraced(function* (
     yield* settled(otherPosts, until - Math.min(1_000, grace / 4))
     yield* Scope.close(calling, Exit.void)
     for (const { bound: { handler } } of callPosts) {
-      if (handler.kind === "call") core.served.delete(handler.contract.type)
+      if (handler.kind === "call") countServed(core, handler.contract.type, -1)
     }
     for (const { dispatcher } of callPosts) dispatcher.drain()
     yield* settled(posts, until)
@@ -156,6 +153,12 @@ export const makeHost = Effect.fnUntraced(function* (
     drain,
   }
 })
+
+const countServed = ({ served }: CoreShape, type: string, change: 1 | -1): void => {
+  const count = (served.get(type) ?? 0) + change
+  if (count > 0) served.set(type, count)
+  else served.delete(type)
+}
 
 /** An app's own inbox comes from its worker's layer; else there is the process's. */
 const inboxOf = (bound: Bound): InboxShape => Context.get(bound.services, Inbox)

@@ -4,8 +4,8 @@
  * A tick's id is derived from schedule and due time, so that instances and repetitions agree on it. Runs missed while
  * no process ran are not made up for. The tick is handled by `Listen.ts`, with retries and dead letters like any event.
  */
-import { Cron, Effect, Schema } from "effect"
-import { deriveId, eventPacket, nextTrace, QueueName, routeTo } from "../wire/mod.ts"
+import { Cron, Effect, Result, Schema } from "effect"
+import { deriveId, eventPacket, nextTrace, QueueName, routeTo, toBytes } from "../wire/mod.ts"
 import type { ScheduledHandler, Timing } from "./Handler.ts"
 import type { Bound } from "./invoke.ts"
 
@@ -45,7 +45,7 @@ export const runSchedule = (bound: Bound<ScheduledHandler>): Effect.Effect<never
         version: "1",
         schema: "",
         cause: undefined,
-      }, { due })
+      }, Result.getOrThrow(toBytes({ due })))
       core.journal.record({ fact: "tick", at: core.now(), id, type, app, handler: bound.label })
       yield* core.transport.publish(routeTo.queue(QueueName.schedule(app, name)), packet).pipe(
         Effect.catch((error) => Effect.logError(`Cannot run schedule "${bound.label}" at ${due}: ${error.message}`)),

@@ -7,8 +7,9 @@
 import { Cause, Effect, Exit, Option, Predicate, Result } from "effect"
 import { type CallSpec, HandlerFailed, isCallError } from "../contract/mod.ts"
 import type { Delivery, Packet, Verdict } from "../transport/mod.ts"
-import { fromBytes, nextTrace, readMeta, type ReplyBody, replyPacket, routeTo } from "../wire/mod.ts"
+import { fromBytes, nextTrace, readMeta, type ReplyBody, replyPacket, routeTo, toBytes } from "../wire/mod.ts"
 import { Admission, type Entry as Turn } from "./Admission.ts"
+import { bodyOf } from "./body.ts"
 import { callDeadline } from "./deadline.ts"
 import type { CallHandler } from "./Handler.ts"
 import { type Bound, describeError, invoke, type Outcome, type Running } from "./invoke.ts"
@@ -59,14 +60,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
 
   const answer = (job: Job, body: ReplyBody): void => {
     const { packet } = job.delivery
-    let reply: Packet
-    try {
-      reply = replyPacket(packet, bound.app, core.now(), body)
-    } catch (error) {
-      // a schema that takes anything lets through what JSON has no words for
-      const facts = { field: "", value: describeError(error), expected: "a JSON value" }
-      return answer(job, failure("InvalidReply", facts))
-    }
+    const reply = replyPacket(packet, bound.app, core.now(), body)
     const sending = core.runFork(core.transport.publish(routeTo.queue(packet.replyTo ?? ""), reply))
     sending.addObserver((exit) => {
       if (Exit.isSuccess(exit)) {
@@ -168,7 +162,14 @@ const readPayload = (contract: CallSpec, packet: Packet) => {
   return Result.mapError(contract.codec.decode(json.success), (found) => ({ ...found[0]!, misfits: found }))
 }
 
-const failure = (tag: string, facts: unknown): ReplyBody => ({ _tag: "Failure", tag, facts })
+/** What a failure says of itself, as plain JSON: strings, numbers and lists of them. */
+type Facts = { readonly [name: string]: unknown }
+
+const failure = (tag: string, facts: Facts): ReplyBody => ({
+  _tag: "Failure",
+  tag,
+  body: Result.getOrElse(toBytes(facts), () => new Uint8Array(0)),
+})
 
 const failed = (contract: CallSpec, detail: string, chain: ReadonlyArray<string> = []): ReplyBody =>
   failure("HandlerFailed", { detail, chain: [contract.type, ...chain] })
@@ -177,16 +178,16 @@ const failed = (contract: CallSpec, detail: string, chain: ReadonlyArray<string>
 const replyTo = (contract: CallSpec, outcome: Outcome, bound: Bound): ReplyBody => {
   switch (outcome._tag) {
     case "Done": {
-      const value = contract.returnsCodec.encode(outcome.value)
-      return Result.isSuccess(value)
-        ? { _tag: "Value", value: value.success }
-        : failure("InvalidReply", value.failure[0] ?? { field: "", value: "", expected: "a fitting value" })
+      const body = bodyOf(contract.returnsCodec, outcome.value)
+      return Result.isSuccess(body)
+        ? { _tag: "Value", body: body.success }
+        : failure("InvalidReply", { ...body.failure[0] })
     }
     case "Failed": {
       try {
         // without a tag it is nobody's declared error, whatever its fields
-        const declared = Predicate.hasProperty(outcome.error, "_tag") && contract.failsCodec.encode(outcome.error)
-        if (declared && Result.isSuccess(declared)) return { _tag: "Declared", error: declared.success }
+        const declared = Predicate.hasProperty(outcome.error, "_tag") && bodyOf(contract.failsCodec, outcome.error)
+        if (declared && Result.isSuccess(declared)) return { _tag: "Declared", body: declared.success }
         return failed(contract, describeError(outcome.error), chainOf(outcome.error))
       } catch {
         // what was thrown cannot even be asked what it is (a revoked proxy)
@@ -209,7 +210,7 @@ const errorOf = (outcome: Outcome, body: ReplyBody): string =>
   outcome._tag === "Failed"
     ? describeError(outcome.error)
     : body._tag === "Failure"
-    ? `${body.tag}: ${describeError(body.facts)}`
+    ? `${body.tag} ${new TextDecoder().decode(body.body)}`
     : ""
 
 /** The whole cause goes to this app's log; the caller gets one line of it. */

@@ -9,7 +9,7 @@ import { Data, Result } from "effect"
 /** Arrays and objects inside each other at most; deeper bodies are refused before parsing. */
 export const maxDepth = 100
 
-/** Why bytes are not a JSON value Warren reads. `offset` is in bytes where known, else -1. */
+/** Why bytes are not a JSON value that Warren reads, or a value is none that it writes. */
 export class NotJson extends Data.Error<{ readonly detail: string }> {
   override get message(): string {
     return `Cannot read the body as JSON: ${this.detail}`
@@ -19,15 +19,29 @@ export class NotJson extends Data.Error<{ readonly detail: string }> {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
 
-/** A JSON value as UTF-8 bytes; `undefined` (a call that returns nothing) becomes `null`. */
-export const toBytes = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value ?? null))
+/**
+ * A JSON value as UTF-8 bytes; `undefined` (a call that returns nothing) becomes `null`. Refuses what `fromBytes` would
+ * refuse, so that it is told to the sender, and what JSON has no words for.
+ */
+export const toBytes = (value: unknown): Result.Result<Uint8Array, NotJson> => {
+  let bytes: Uint8Array
+  try {
+    const text = JSON.stringify(value ?? null)
+    if (text === undefined) return Result.fail(new NotJson({ detail: `a ${typeof value} is no JSON value` }))
+    if (mayHoldProto(text) && holdsProto(value)) return Result.fail(hasProto)
+    bytes = encoder.encode(text)
+  } catch (error) {
+    return Result.fail(new NotJson({ detail: error instanceof Error ? error.message : "it cannot be written" }))
+  }
+  return bytes.length > maxDepth && !isShallow(bytes) ? Result.fail(isDeep) : Result.succeed(bytes)
+}
 
 /** UTF-8 bytes as a JSON value; an empty body is `null`. */
 export const fromBytes = (bytes: Uint8Array): Result.Result<unknown, NotJson> => {
   if (bytes.length === 0) return Result.succeed(null)
   // fewer bytes than the limit cannot nest deeper than it
   if (bytes.length > maxDepth && !isShallow(bytes)) {
-    return Result.fail(new NotJson({ detail: `it is nested deeper than ${maxDepth} levels` }))
+    return Result.fail(isDeep)
   }
   let text: string
   try {
@@ -37,13 +51,14 @@ export const fromBytes = (bytes: Uint8Array): Result.Result<unknown, NotJson> =>
   }
   try {
     const value: unknown = JSON.parse(text)
-    return mayHoldProto(text) && holdsProto(value)
-      ? Result.fail(new NotJson({ detail: 'it has a key named "__proto__", which is not accepted' }))
-      : Result.succeed(value)
+    return mayHoldProto(text) && holdsProto(value) ? Result.fail(hasProto) : Result.succeed(value)
   } catch (error) {
     return Result.fail(new NotJson({ detail: error instanceof Error ? error.message : String(error) }))
   }
 }
+
+const isDeep = new NotJson({ detail: `it is nested deeper than ${maxDepth} levels` })
+const hasProto = new NotJson({ detail: 'it has a key named "__proto__", which is not accepted' })
 
 /** Counts brackets outside strings, without building anything. */
 const isShallow = (bytes: Uint8Array): boolean => {

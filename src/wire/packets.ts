@@ -1,12 +1,11 @@
 /**
  * Builds the packets of wire protocol v1: events, calls, replies, ticks, cancellations, retry and dead copies.
  *
- * Pure: payloads arrive encoded as JSON values, ids and times as arguments. Which exchange a packet goes to
+ * Pure: bodies arrive as bytes, ids and times as arguments. Which exchange a packet goes to
  * is said in `topology.ts`.
  */
 import type { Headers, HeaderValue, Packet } from "../transport/mod.ts"
 import { Header, writeMeta } from "./headers.ts"
-import { toBytes } from "./json.ts"
 import type { Trace } from "./trace.ts"
 
 const contentType = "application/json"
@@ -25,7 +24,7 @@ export interface Origin {
 }
 
 /** An event: survives restarts, has no deadline. */
-export const eventPacket = (origin: Origin, payload: unknown): Packet => ({
+export const eventPacket = (origin: Origin, body: Uint8Array): Packet => ({
   id: origin.id,
   type: origin.type,
   app: origin.app,
@@ -33,11 +32,11 @@ export const eventPacket = (origin: Origin, payload: unknown): Packet => ({
   contentType,
   persistent: true,
   headers: writeMeta(origin),
-  body: toBytes(payload),
+  body,
 })
 
 /** A call: expires in the broker when its deadline passes, is answered to `replyTo`. */
-export const callPacket = (origin: Origin, payload: unknown, replyTo: string, deadline: number): Packet => {
+export const callPacket = (origin: Origin, body: Uint8Array, replyTo: string, deadline: number): Packet => {
   const timeout = Math.max(0, deadline - origin.now)
   return {
     id: origin.id,
@@ -57,18 +56,18 @@ export const callPacket = (origin: Origin, payload: unknown, replyTo: string, de
       deadline,
       timeout,
     }),
-    body: toBytes(payload),
+    body,
   }
 }
 
-/** What a reply says: the encoded value, the encoded declared error, or a call error by tag with its facts. */
+/** What a reply says: the value, a declared error, or the facts of a call error of that tag; each as bytes. */
 export type ReplyBody =
-  | { readonly _tag: "Value"; readonly value: unknown }
-  | { readonly _tag: "Declared"; readonly error: unknown }
-  | { readonly _tag: "Failure"; readonly tag: string; readonly facts: unknown }
+  | { readonly _tag: "Value"; readonly body: Uint8Array }
+  | { readonly _tag: "Declared"; readonly body: Uint8Array }
+  | { readonly _tag: "Failure"; readonly tag: string; readonly body: Uint8Array }
 
 /** The reply to a call packet. */
-export const replyPacket = (call: Packet, app: string, now: number, body: ReplyBody): Packet => ({
+export const replyPacket = (call: Packet, app: string, now: number, reply: ReplyBody): Packet => ({
   id: `${call.id}.reply`,
   type: call.type,
   app,
@@ -76,15 +75,15 @@ export const replyPacket = (call: Packet, app: string, now: number, body: ReplyB
   contentType,
   persistent: false,
   correlationId: call.correlationId,
-  headers: replyHeaders(call, body),
-  body: toBytes(body._tag === "Value" ? body.value : body._tag === "Declared" ? body.error : body.facts),
+  headers: replyHeaders(call, reply),
+  body: reply.body,
 })
 
-const replyHeaders = (call: Packet, body: ReplyBody): Headers => {
+const replyHeaders = (call: Packet, reply: ReplyBody): Headers => {
   const headers: Record<string, HeaderValue> = {}
   const trace = call.headers[Header.traceparent]
   if (trace !== undefined) headers[Header.traceparent] = trace
-  if (body._tag !== "Value") headers[Header.error] = body._tag === "Declared" ? "declared" : body.tag
+  if (reply._tag !== "Value") headers[Header.error] = reply._tag === "Declared" ? "declared" : reply.tag
   return headers
 }
 

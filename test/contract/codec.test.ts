@@ -25,7 +25,7 @@ describe("makeCodec()", () => {
         const codec = makeCodec(sample.schema)
         const encoded = codec.encode(value)
         assert.ok(Result.isSuccess(encoded), `${sample.name} does not encode ${show(value)}`)
-        const json = fromBytes(toBytes(encoded.success))
+        const json = fromBytes(Result.getOrThrow(toBytes(encoded.success)))
         assert.ok(Result.isSuccess(json))
         const decoded = codec.decode(json.success)
         assert.ok(Result.isSuccess(decoded), `${sample.name} does not decode ${show(json.success)}`)

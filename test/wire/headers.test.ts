@@ -33,6 +33,7 @@ const origin = (id: string, now: number, cause: string | undefined) => ({
 })
 
 const scalar: fc.Arbitrary<HeaderValue> = fc.oneof(fc.string(), fc.double(), fc.integer(), fc.boolean())
+const body = new Uint8Array([0x7b, 0x7d])
 const now = fc.integer({ min: 1, max: 4e12 })
 
 describe("packets", () => {
@@ -40,9 +41,9 @@ describe("packets", () => {
     properties(fc.property(fc.uuid(), now, fc.option(fc.uuid(), { nil: undefined }), (id, at, cause) => {
       const made = origin(id, at, cause)
       const { trace, version, schema } = made
-      const event = readMeta(eventPacket(made, {}))
+      const event = readMeta(eventPacket(made, body))
       assert.deepEqual(event, { trace, version, schema, deadline: undefined, timeout: undefined, attempt: 1, cause })
-      const packet = callPacket(made, {}, "replies", at + 500)
+      const packet = callPacket(made, body, "replies", at + 500)
       const call = readMeta(packet)
       assert.deepEqual([call.deadline, call.timeout, packet.expiration], [at + 500, 500, 500])
       assert.deepEqual([packet.correlationId, packet.replyTo, packet.persistent], [id, "replies", false])
@@ -51,7 +52,7 @@ describe("packets", () => {
   test("readMeta() takes any headers for what they are, or for absent", () =>
     properties(
       fc.property(fc.dictionary(fc.constantFrom(...Object.values(Header)), scalar), (headers) => {
-        const meta = readMeta({ ...eventPacket(origin("x", 1, undefined), {}), headers })
+        const meta = readMeta({ ...eventPacket(origin("x", 1, undefined), body), headers })
         assert.ok(Number.isInteger(meta.attempt) && meta.attempt >= 1)
         for (const time of [meta.deadline, meta.timeout]) assert.ok(time === undefined || Number.isFinite(time))
       }),
@@ -73,7 +74,7 @@ describe("packets", () => {
       ),
       fc.integer({ min: 1, max: 99 }),
       (headers, attempt) => {
-        const packet: Packet = { ...callPacket(origin("x", 1, "y"), { a: 1 }, "r", 9), headers }
+        const packet: Packet = { ...callPacket(origin("x", 1, "y"), body, "r", 9), headers }
         const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("x-")))
         const retry = retryCopy(packet, attempt)
         assert.deepEqual(retry.headers, { ...kept, [Header.attempt]: attempt })
@@ -98,13 +99,13 @@ describe("packets", () => {
     )))
 
   test("replies go with their call; a cancellation expires with it", () => {
-    const call = callPacket(origin("x", 1, undefined), { a: 1 }, "r", 501)
-    const declared = replyPacket(call, "parts", 2, { _tag: "Declared", error: { _tag: "No" } })
+    const call = callPacket(origin("x", 1, undefined), body, "r", 501)
+    const declared = replyPacket(call, "parts", 2, { _tag: "Declared", body })
     assert.deepEqual([declared.correlationId, declared.headers[Header.error]], ["x", "declared"])
     assert.equal(declared.headers[Header.traceparent], call.headers[Header.traceparent])
-    const failure = replyPacket(call, "parts", 2, { _tag: "Failure", tag: "HandlerDied", facts: {} })
+    const failure = replyPacket(call, "parts", 2, { _tag: "Failure", tag: "HandlerDied", body })
     assert.equal(failure.headers[Header.error], "HandlerDied")
-    assert.equal(replyPacket(call, "parts", 2, { _tag: "Value", value: undefined }).headers[Header.error], undefined)
+    assert.equal(replyPacket(call, "parts", 2, { _tag: "Value", body }).headers[Header.error], undefined)
     assert.equal(cancelPacket("x", "sales.quote", "web", 400, 501).expiration, 101)
     assert.equal(cancelPacket("x", "sales.quote", "web", 600, 501).expiration, 0)
   })
@@ -121,7 +122,7 @@ describe("tierFor()", () => {
 
 describe("callDeadline()", () => {
   const at = (timeout: number, skew: number, transit: number, sent = 1_800_000_000_000) => {
-    const packet = callPacket(origin("x", sent, undefined), {}, "r", sent + timeout)
+    const packet = callPacket(origin("x", sent, undefined), body, "r", sent + timeout)
     const received = sent + transit + skew
     return { ...callDeadline(packet, readMeta(packet), received), received }
   }
@@ -151,7 +152,7 @@ describe("callDeadline()", () => {
     properties(
       fc.property(scalar, scalar, fc.option(fc.double(), { nil: undefined }), (deadline, timeout, expiration) => {
         const packet: Packet = {
-          ...callPacket(origin("x", 0, undefined), {}, "r", 1),
+          ...callPacket(origin("x", 0, undefined), body, "r", 1),
           headers: { [Header.deadline]: deadline, [Header.timeout]: timeout },
           expiration: Number.isFinite(expiration) ? expiration : undefined,
         }
