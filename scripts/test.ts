@@ -59,10 +59,27 @@ const testFiles = (filters: ReadonlyArray<string>): ReadonlyArray<string> =>
 const { FORCE_COLOR: _, ...plain } = process.env
 
 let child: ReturnType<typeof spawn> | undefined
+
+/** Ends a runner and whatever it started: asks first, and insists five seconds later. */
+const end = (running: ReturnType<typeof spawn>) => {
+  const tell = (signal: "SIGTERM" | "SIGKILL") => {
+    try {
+      // its whole process group: a runner that hangs would leave the processes of its test files behind
+      if (running.pid !== undefined) process.kill(-running.pid, signal)
+    } catch {
+      // all of them are gone
+    }
+  }
+  tell("SIGTERM")
+  return setTimeout(() => tell("SIGKILL"), 5_000)
+}
+
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => {
-    child?.kill("SIGTERM")
-    process.exit(130)
+  // npm passes on what the terminal has sent already: the second one must not end us before the runner has ended
+  process.on(signal, () => {
+    if (child === undefined || child.exitCode !== null) process.exit(130)
+    child.once("close", () => process.exit(130))
+    end(child)
   })
 }
 
@@ -75,12 +92,13 @@ const run = (runner: Runner, program: string, args: ReadonlyArray<string>) =>
     const running = child = spawn(program, args, {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
+      detached: process.platform !== "win32",
       env: { ...plain, NO_COLOR: "1" },
     })
     const overdue = setTimeout(() => {
       lines.push(`Ended after ${limit} minutes: "${runner.name}" did not come to an end`)
       console.log(lines.at(-1))
-      running.kill("SIGKILL")
+      end(running).unref()
     }, limit * 60_000)
     for (const stream of [running.stdout, running.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {

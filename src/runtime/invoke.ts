@@ -78,7 +78,15 @@ export const invoke = (
   }
   const hand: Hand = { handler: bound.label, id: invocation.id, fiber: undefined, waiting: 0, isAsync: false }
   const services = withDelivery(bound.services, current)
-  const context = new DeliveryContext({ ...bound, current, hand, services, ...invocation })
+  const context = new DeliveryContext({
+    core,
+    bus: bound.bus,
+    current,
+    hand,
+    services,
+    attempt: invocation.attempt,
+    redelivered: invocation.redelivered,
+  })
   let stopped: Stopped["why"] | undefined
 
   const stop = (why: Stopped["why"]): void => {
@@ -132,17 +140,11 @@ const outcomeOf = (exit: Exit.Exit<unknown, unknown>, stopped: Stopped["why"] | 
 
 const withDelivery = (services: Context.Context<never>, current: Current): Context.Context<never> => {
   const { traceId, spanId, sampled } = current.trace
-  return services.pipe(
-    Context.add(CurrentDelivery, current),
-    Context.add(Tracer.ParentSpan, Tracer.externalSpan({ traceId, spanId, sampled })),
-    // every line that a handler logs says whose it is
-    Context.add(References.CurrentLogAnnotations, {
-      app: current.app,
-      handler: current.handler,
-      id: current.cause,
-      trace: traceId,
-    }),
-  )
+  const spanned = Context.add(services, Tracer.ParentSpan, Tracer.externalSpan({ traceId, spanId, sampled }))
+  const delivering = Context.add(spanned, CurrentDelivery, current)
+  // every line that a handler logs says whose it is
+  const { app, handler, cause: id } = current
+  return Context.add(delivering, References.CurrentLogAnnotations, { app, handler, id, trace: traceId })
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>

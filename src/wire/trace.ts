@@ -3,7 +3,6 @@
  *
  * Carries identity only; spans are made and exported elsewhere.
  */
-import { createHash } from "node:crypto"
 
 /** Where a message stands in a trace. */
 export interface Trace {
@@ -31,16 +30,11 @@ export const parseTraceparent = (header: unknown): Trace | undefined => {
 export const formatTraceparent = (trace: Trace): string =>
   `00-${trace.traceId}-${trace.spanId}-${trace.sampled ? "01" : "00"}`
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-
-/** A step below `parent`, or the first of a new trace; its ids come from the id (a UUID, else its hash) of its message. */
+/** A step below `parent`, or the first of a new trace; its ids come from an id made by `Ids` for its message. */
 export const nextTrace = (parent: Trace | undefined, id: string): Trace => {
   // the last 16 digits of a UUIDv7 are random; the first 48 bits are its time
-  const digits = uuid.test(id) && !id.endsWith("0000-000000000000")
-    ? id.replaceAll("-", "")
-    : createHash("sha256").update(id).digest("hex")
-  const spanId = digits.slice(16, 32)
+  const spanId = id.slice(19, 23) + id.slice(24)
   return parent === undefined
-    ? { traceId: digits.slice(0, 32), spanId, sampled: true }
+    ? { traceId: id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + spanId, spanId, sampled: true }
     : { traceId: parent.traceId, spanId, sampled: parent.sampled }
 }
