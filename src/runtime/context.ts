@@ -4,9 +4,8 @@
  * Whatever it starts ends with the handler: interrupting the delivery aborts `signal` and interrupts
  * calls, emits and sleeps under way.
  */
-import { Cause, Context, type Duration, Effect, Exit, type Fiber } from "effect"
-import type { CallSpec, EventSpec, Message } from "../contract/mod.ts"
-import type { BusShape, CallOptions, EmitOptions, Emitted, ValueOf } from "./Bus.ts"
+import { Cause, Context, Effect, Exit, type Fiber } from "effect"
+import type { BusShape } from "./Bus.ts"
 import type { CoreShape } from "./Core.ts"
 import type { Current, Hand } from "./Current.ts"
 import type { HandlerContext, Log } from "./Handler.ts"
@@ -26,7 +25,7 @@ export interface ContextParts {
 /** A {@link HandlerContext} that can be interrupted. Its members may be taken out of it (`{ emit }`). */
 export class DeliveryContext implements HandlerContext<unknown> {
   readonly #parts: ContextParts
-  readonly #fibers = new Set<Fiber.Fiber<unknown, unknown>>()
+  #fibers: Set<Fiber.Fiber<unknown, unknown>> | undefined
   #abort: AbortController | undefined
   #interrupted = false
   #log: Log | undefined
@@ -63,27 +62,40 @@ export class DeliveryContext implements HandlerContext<unknown> {
     return this.#log ??= makeLog((effect) => void this.#fork(effect))
   }
 
-  readonly call = <C extends CallSpec>(message: Message<C>, options?: CallOptions): Promise<ValueOf<C>> =>
-    this.#promise(this.#parts.bus.call(message, options))
+  // most handlers take one or two of these: each is made when it is asked for, not for every delivery
 
-  readonly emit = <C extends EventSpec>(message: Message<C>, options?: EmitOptions): Promise<Emitted> =>
-    this.#promise(this.#parts.bus.emit(message, options))
+  get call(): HandlerContext["call"] {
+    return (message, options) => this.#promise(this.#parts.bus.call(message, options))
+  }
 
-  readonly sleep = (duration: Duration.Input): Promise<void> => this.#promise(Effect.sleep(duration))
+  get emit(): HandlerContext["emit"] {
+    return (message, options) => this.#promise(this.#parts.bus.emit(message, options))
+  }
 
-  readonly now = (): number => this.#parts.core.now()
+  get sleep(): HandlerContext["sleep"] {
+    return (duration) => this.#promise(Effect.sleep(duration))
+  }
 
-  readonly uuid = (): string => this.#parts.core.ids.next(this.#parts.core.now())
+  get now(): () => number {
+    return this.#parts.core.now
+  }
+
+  get uuid(): () => string {
+    const { core } = this.#parts
+    return () => core.ids.next(core.now())
+  }
 
   // the compile-time check of `HandlerContext` has seen to it that the service is there
-  readonly get = <I, S>(service: Context.Key<I, S>): S =>
-    Context.getUnsafe(this.#parts.services as Context.Context<unknown>, service as Context.Key<unknown, S>)
+  get get(): HandlerContext<unknown>["get"] {
+    const services = this.#parts.services as Context.Context<unknown>
+    return (service) => Context.getUnsafe(services, service as Context.Key<unknown, never>)
+  }
 
   /** Ends everything the handler has under way. */
   interrupt(): void {
     this.#interrupted = true
     this.#abort?.abort()
-    for (const fiber of this.#fibers) fiber.interruptUnsafe()
+    for (const fiber of this.#fibers ?? []) fiber.interruptUnsafe()
   }
 
   #fork<A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> {
@@ -96,10 +108,11 @@ export class DeliveryContext implements HandlerContext<unknown> {
       if (this.#interrupted) return reject(new Error("Cannot go on: the handler was interrupted"))
       const fiber = this.#fork(effect)
       hand.waiting++
-      this.#fibers.add(fiber)
+      const fibers = this.#fibers ??= new Set()
+      fibers.add(fiber)
       fiber.addObserver((exit) => {
         hand.waiting--
-        this.#fibers.delete(fiber)
+        fibers.delete(fiber)
         if (Exit.isSuccess(exit)) resolve(exit.value)
         else reject(Cause.squash(exit.cause))
       })
