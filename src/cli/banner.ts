@@ -136,7 +136,7 @@ const tries = ({ apps, gateway, guarded }: Ready): ReadonlyArray<string> => {
     `curl -s ${gateway}/calls/${chosen.api}/${chosen.member}${auth} -H 'content-type: application/json' -d '${
       quoted(exampleOf(chosen.codec.jsonSchema))
     }'`,
-    gateway === defaultUrl ? "warren topology" : `warren topology --url ${gateway}`,
+    gateway === defaultUrl ? "npx warren topology" : `npx warren topology --url ${gateway}`,
   ]
 }
 

@@ -126,6 +126,12 @@ describe("properties", () => {
     assert.equal(written(4_294_967_296), undefined)
   })
 
+  test("fromPacket() leaves out numbers that are none, for which RabbitMQ would close the connection", () => {
+    const headers = { a: Number.NaN, b: Number.POSITIVE_INFINITY, c: Number.NEGATIVE_INFINITY, d: 1.5, e: 2 }
+    const back = toPacket(fromPacket(packet("", { headers })), new Uint8Array(0))
+    assert.deepEqual(Object.keys(back.headers), ["d", "e"])
+  })
+
   test("tooLong() counts bytes, not characters", () => {
     assert.equal(tooLong(packet(""), "x", "k".repeat(255)), undefined)
     assert.deepEqual(tooLong(packet(""), "x", "ü".repeat(128)), { size: 256, limit: 255 })
