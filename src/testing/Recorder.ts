@@ -14,6 +14,8 @@ export class Recorder implements Journal {
   readonly #entries: Array<Entry> = []
   readonly #messages: Array<Sent> = []
   readonly #ids = new Set<string>()
+  /** Facts and messages in the order in which they came, which one time for several does not tell. */
+  readonly #order = new WeakMap<Entry | Sent, number>()
   readonly #start: number
   readonly #now: () => number
   #activity = 0
@@ -25,7 +27,7 @@ export class Recorder implements Journal {
   }
 
   readonly record = (entry: Entry): void => {
-    this.#activity++
+    this.#order.set(entry, this.#activity++)
     this.#entries.push(entry)
   }
 
@@ -42,7 +44,7 @@ export class Recorder implements Journal {
     // replies, cancellations, retry and dead-letter copies are told by the journal
     if (kind === undefined || this.#ids.has(packet.id)) return
     this.#ids.add(packet.id)
-    this.#messages.push({
+    const message: Sent = {
       id: packet.id,
       type: packet.type,
       app: packet.app,
@@ -50,7 +52,9 @@ export class Recorder implements Journal {
       kind,
       body: Result.getOrElse(fromBytes(packet.body), () => null),
       cause: readMeta(packet).cause,
-    })
+    }
+    this.#order.set(message, this.#activity)
+    this.#messages.push(message)
   }
 
   /** Grows with everything that happens. */
@@ -73,6 +77,6 @@ export class Recorder implements Journal {
     const entries = this.#entries.slice(mark.entries)
     const mentioned = new Set(entries.map(({ id }) => id))
     const messages = this.#messages.filter(({ id }, i) => i >= mark.messages || mentioned.has(id))
-    return new Timeline(entries, messages, this.#start)
+    return new Timeline(entries, messages, this.#start, (item) => this.#order.get(item) ?? 0)
   }
 }

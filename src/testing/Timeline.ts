@@ -25,12 +25,19 @@ export class Timeline {
   readonly entries: ReadonlyArray<Entry>
   readonly messages: ReadonlyArray<Sent>
   readonly #start: number
+  readonly #order: (item: Sent | Entry) => number
 
   /** @param start what times are counted from, ms since the epoch */
-  constructor(entries: ReadonlyArray<Entry>, messages: ReadonlyArray<Sent>, start: number) {
+  constructor(
+    entries: ReadonlyArray<Entry>,
+    messages: ReadonlyArray<Sent>,
+    start: number,
+    order: (item: Sent | Entry) => number,
+  ) {
     this.entries = entries
     this.messages = messages
     this.#start = start
+    this.#order = order
   }
 
   /** The facts of one kind, for example `retry` or `dead`. */
@@ -52,7 +59,9 @@ export class Timeline {
       const { depth, item } = next
       lines.push("   ".repeat(Math.min(depth, deepest)) + ("fact" in item ? this.#fact(item) : this.#message(item)))
       if ("fact" in item) continue
-      const below = [...told.get(item.id) ?? [], ...caused.get(item.id) ?? []].sort((a, b) => a.at - b.at)
+      const below = [...told.get(item.id) ?? [], ...caused.get(item.id) ?? []].sort((a, b) =>
+        this.#order(a) - this.#order(b)
+      )
       for (const item of below.toReversed()) ahead.push({ depth: depth + 1, item })
     }
     return [...lines, ...(lines.length < longest ? [] : ["(there is more)"])].join("\n")
@@ -65,7 +74,7 @@ export class Timeline {
   #fact(entry: Entry): string {
     const attempt = entry.attempt !== undefined && entry.attempt > 1 ? ` (attempt ${entry.attempt})` : ""
     const delay = entry.delay === undefined ? "" : ` in ${entry.delay} ms`
-    const error = entry.error === undefined || entry.error === "" ? "" : `: ${entry.error}`
+    const error = errorOf(entry)
     return `${this.#time(entry.at)} ${entry.handler ?? entry.app} ${words[entry.fact]}${attempt}${delay}${error}`
   }
 
@@ -120,6 +129,13 @@ const grouped = <A>(items: ReadonlyArray<A>, keyOf: (item: A) => string): Readon
     else group.push(item)
   }
   return groups
+}
+
+/** Why a handler failed is said once; the lines that follow from it do not say it again. */
+const errorOf = ({ fact, error = "" }: Entry): string => {
+  if (error === "" || fact === "retry") return ""
+  // the caller's own failure tells the rest
+  return fact === "refused" ? `: ${error.split(":", 1)[0]}` : `: ${error}`
 }
 
 /** What goes without saying is left out. */

@@ -96,9 +96,9 @@ describe("testBus()", () => {
         "",
         "Timeline:",
         '+0 ms event stock.came {"sku":"a"}',
-        "   +0 ms shop.leave handled it",
         '   +0 ms event stock.left {"sku":"a"}',
         "      +0 ms shop.leave emitted it, nobody listens",
+        "   +0 ms shop.leave handled it",
       ].join("\n"),
     )
   })
