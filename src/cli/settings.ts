@@ -102,6 +102,8 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, mi
 export const readDuration = (text: string): number | undefined => {
   const found = /^(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)$/.exec(text.trim())
   if (found !== null) return Math.round(Number(found[1]) * units[found[2]!]!)
+  // nothing is nothing in every unit
+  if (text.trim() === "0") return 0
   if (!/^\d+ [a-z]+$/.test(text.trim())) return undefined
   const duration = Duration.fromInput(text.trim() as Duration.Input)
   return Option.isSome(duration) ? Duration.toMillis(duration.value) : undefined
