@@ -20,11 +20,19 @@ export {
 } from "./contract/mod.ts"
 // writing workers
 export { every, handle, type HandlerContext, type Log, on, type RetryPolicy, type Tick, worker } from "./runtime/mod.ts"
-export { Inbox, type InboxShape, InvalidModule, InvalidOption, makeMemoryInbox, WorkerFailed } from "./runtime/mod.ts"
+export {
+  type HostError,
+  Inbox,
+  type InboxShape,
+  InvalidModule,
+  InvalidOption,
+  makeMemoryInbox,
+  WorkerFailed,
+} from "./runtime/mod.ts"
 // the bus
 export { Bus, type BusShape, type CallOptions, type EmitOptions, type Emitted } from "./runtime/mod.ts"
-// the bus for programs without Effect
-export { connect, type Connected, type ConnectOptions } from "./launch/mod.ts"
+// the bus for programs: as promises, or as a layer
+export { busLayer, connect, type Connected, type ConnectOptions } from "./launch/mod.ts"
 // what goes wrong
 export {
   type CallError,

@@ -1,11 +1,11 @@
 /**
- * `connect()`: the bus for any program, over a broker, through a gateway, or with workers in the same process.
+ * `connect()` and `busLayer()`: the bus for any program, over a broker, through a gateway, or with workers in the same process.
  *
  * What the program says goes before what the variables say. The gateway's room, and Hono with it, is loaded only when
  * the way goes through one.
  */
-import { Cause, Config, ConfigProvider, Effect, Exit, Option, Redacted, Result, Scope } from "effect"
-import { CurrentSettings, defaultSettings, InvalidOption } from "../runtime/mod.ts"
+import { Cause, Config, ConfigProvider, Effect, Exit, Layer, Option, Redacted, Result, Scope } from "effect"
+import { Bus, type BusShape, CurrentSettings, defaultSettings, type HostError, InvalidOption } from "../runtime/mod.ts"
 import { type Connected, promised } from "./Connected.ts"
 import { launch } from "./launch.ts"
 import { type Modules, readModules } from "./readModules.ts"
@@ -42,7 +42,17 @@ export const connect = async (options: ConnectOptions): Promise<Connected> => {
   throw Cause.squash(exit.cause)
 }
 
-const open = Effect.fnUntraced(function* (options: ConnectOptions) {
+/**
+ * The bus as a layer, for programs written with Effect; it closes with the layer's scope.
+ *
+ * @example program.pipe(Effect.provide(busLayer({ app: "reports" })))
+ */
+export const busLayer = (options: ConnectOptions): Layer.Layer<Bus, HostError | InvalidOption> =>
+  Layer.effect(Bus, open(options))
+
+const open = Effect.fnUntraced(function* (
+  options: ConnectOptions,
+): Effect.fn.Return<BusShape, HostError | InvalidOption, Scope.Scope> {
   const way = yield* wayOf(options)
   switch (way._tag) {
     case "Gateway": {

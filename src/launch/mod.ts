@@ -3,8 +3,8 @@
  */
 export type { Launched, LaunchOptions } from "./launch.ts"
 export { launch, transportLayer } from "./launch.ts"
-// programs without Effect
+// programs without Effect, and with it
 export type { Abortable, Connected } from "./Connected.ts"
 export type { ConnectOptions } from "./connect.ts"
-export { connect } from "./connect.ts"
+export { busLayer, connect } from "./connect.ts"
 export type { Modules } from "./readModules.ts"

@@ -8,6 +8,8 @@ import { Hono } from "hono"
 import { afterEach, describe, test } from "#test"
 import { gateway, hosted } from "../../src/gateway/mod.ts"
 import {
+  Bus,
+  busLayer,
   connect,
   type Connected,
   DeadlineExceeded,
@@ -56,6 +58,22 @@ const verbs = async (bus: Connected, seen: Seen) => {
   await until(() => seen.interrupted > interrupted)
   await assert.rejects(bus.call(Shop.nothing(), { signal: AbortSignal.abort(why) }), why)
 }
+
+describe("busLayer()", () => {
+  test("gives programs in Effect the bus, and fails as connect() does", async () => {
+    const seen = newSeen()
+    const program = Effect.gen(function* () {
+      const bus = yield* Bus
+      yield* bus.emit(Shop.sold({ sku: "P-1" }))
+      return yield* Bus.call(Shop.price({ sku: "P-1", quantity: 3 }))
+    })
+    const layer = busLayer({ app: "reports", workers: [shop(seen)] })
+    assert.equal((await Effect.runPromise(Effect.provide(program, layer))).total, 15)
+    assert.deepEqual(seen.sold, ["P-1"])
+    const failure = await Effect.runPromise(Effect.flip(Effect.provide(program, busLayer({ app: "no name!" }))))
+    assert.ok(failure instanceof InvalidOption)
+  })
+})
 
 describe("connect({ workers })", () => {
   test("runs them in this process", async () => {
