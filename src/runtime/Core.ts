@@ -4,8 +4,8 @@
  * Built once a process (or a test) over a Transport; `Caller`, `Emitter` and the hosts stand on it. Declares
  * the process's own queues and nothing else.
  */
-import { Clock, Context, Effect, type Fiber, Layer, type Scope } from "effect"
-import { type Delivery, Transport, type TransportError, type Verdict } from "../transport/mod.ts"
+import { Clock, Context, Effect, type Fiber, Layer, type Scope, Stream } from "effect"
+import { type Delivery, type Status, Transport, type TransportError, type Verdict } from "../transport/mod.ts"
 import { CurrentIds, type Ids, processTopology, QueueName, readMeta } from "../wire/mod.ts"
 import { type Cancellations, makeCancellations } from "./Cancellations.ts"
 import type { Hand } from "./Current.ts"
@@ -26,6 +26,8 @@ export interface CoreShape {
   readonly deadlines: Deadlines
   /** Calls whose caller gave up. */
   readonly cancellations: Cancellations
+  /** Whether there is a connection to the broker now. */
+  readonly isConnected: () => boolean
   /** Calls served here, by type; a transport that is not shared has no other servers. */
   readonly served: Map<string, number>
   /** Handlers at work. */
@@ -62,6 +64,15 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
     }
     runFork(settle("ack"))
   })
+  let isConnected = true
+  yield* transport.status.pipe(
+    Stream.runForEach((status) => {
+      const was = isConnected
+      isConnected = status._tag === "Ready" || status._tag === "Blocked"
+      return tell(status, was)
+    }),
+    Effect.forkScoped,
+  )
   return Core.of({
     instance,
     transport,
@@ -72,9 +83,24 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
     settings: yield* CurrentSettings,
     deadlines,
     cancellations,
+    isConnected: () => isConnected,
     served: new Map(),
     hands: new Set(),
     settle: (delivery, verdict) => void runFork(delivery.settle(verdict)),
     runFork,
   })
 })
+
+/** What people must know of the connection; that it is there at the start goes without saying. */
+const tell = (status: Status, wasConnected: boolean): Effect.Effect<void> => {
+  switch (status._tag) {
+    case "Disconnected":
+      return Effect.logError(`The connection to the broker is lost: ${status.reason}`)
+    case "Blocked":
+      return Effect.logWarning(`The broker takes no messages for now: ${status.reason}`)
+    case "Ready":
+      return wasConnected ? Effect.void : Effect.logInfo("The connection to the broker is back")
+    default:
+      return Effect.void
+  }
+}

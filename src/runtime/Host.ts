@@ -35,7 +35,7 @@ export interface Host {
   readonly apps: ReadonlyArray<AppModule>
   readonly stations: ReadonlyArray<Station>
   readonly topology: Topology
-  /** Whether every consumer is held and neither pause nor drain has begun. */
+  /** Whether the broker is connected, every consumer is held and neither pause nor drain has begun. */
   readonly isReady: () => boolean
   /** Takes no more events and ticks, for good; calls are still answered, and what is in hand goes on. */
   readonly pause: Effect.Effect<void>
@@ -148,7 +148,7 @@ export const makeHost = Effect.fnUntraced(function* (
     apps,
     stations: posts.map(({ station }) => station),
     topology,
-    isReady: () => held === posts.length && !paused && draining === undefined,
+    isReady: () => core.isConnected() && held === posts.length && !paused && draining === undefined,
     pause,
     drain,
   }
