@@ -21,12 +21,11 @@ import {
   tierFor,
 } from "../wire/mod.ts"
 import { Admission, type Entry as Turn } from "./Admission.ts"
+import type { Withdraw } from "./Deadlines.ts"
+import { type Dispatcher, recorderOf } from "./Dispatcher.ts"
 import type { Listener, ScheduledHandler } from "./Handler.ts"
 import type { InboxShape } from "./Inbox.ts"
 import { type Bound, describeError, invoke, type Outcome, type Running } from "./invoke.ts"
-import type { Entry, Fact } from "./Journal.ts"
-import type { Dispatcher } from "./Serve.ts"
-import type { Withdraw } from "./Deadlines.ts"
 
 interface Job extends Turn {
   readonly delivery: Delivery
@@ -59,16 +58,7 @@ export const listen = (
   const jobs = new Set<Job>()
   let draining = false
 
-  const record = (packet: Packet, fact: Fact, more: Partial<Entry> = {}): void =>
-    core.journal.record({
-      fact,
-      at: core.now(),
-      id: packet.id,
-      type: packet.type,
-      app: bound.app,
-      handler: bound.label,
-      ...more,
-    })
+  const record = recorderOf(bound)
 
   const finish = (job: Job, verdict: Verdict): void => {
     if (!jobs.delete(job)) return

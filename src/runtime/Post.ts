@@ -7,12 +7,13 @@ import { Result } from "effect"
 import { makeCodec } from "../contract/mod.ts"
 import type { Topology } from "../transport/mod.ts"
 import { callTopology, listenerTopology, QueueName, scheduleTopology } from "../wire/mod.ts"
+import type { Dispatcher } from "./Dispatcher.ts"
 import type { CallHandler, Handler, Listener, ScheduledHandler } from "./Handler.ts"
 import type { InboxShape } from "./Inbox.ts"
 import type { Bound } from "./invoke.ts"
 import { type Decode, listen } from "./Listen.ts"
 import { TickSchema } from "./Schedules.ts"
-import { type Dispatcher, serve } from "./Serve.ts"
+import { serve } from "./Serve.ts"
 
 /** One handler and its queue, for people. */
 export interface Station {

@@ -11,20 +11,9 @@ import { fromBytes, nextTrace, readMeta, type ReplyBody, replyPacket, routeTo, t
 import { Admission, type Entry as Turn } from "./Admission.ts"
 import { bodyOf } from "./body.ts"
 import { callDeadline } from "./deadline.ts"
+import { type Dispatcher, recorderOf } from "./Dispatcher.ts"
 import type { CallHandler } from "./Handler.ts"
 import { type Bound, describeError, invoke, type Outcome, type Running } from "./invoke.ts"
-import type { Fact } from "./Journal.ts"
-
-/** A consumer of deliveries that can be drained. */
-export interface Dispatcher {
-  readonly deliver: (delivery: Delivery) => void
-  /** Starts nothing new and gives back what has not started. */
-  readonly drain: () => void
-  /** Ends what is still at work and gives it back. */
-  readonly force: () => void
-  /** Deliveries not settled yet. */
-  readonly size: () => number
-}
 
 interface Job extends Turn {
   readonly delivery: Delivery
@@ -40,17 +29,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
   const admission = new Admission<Job>(concurrency)
   const jobs = new Set<Job>()
 
-  const record = (packet: Packet, fact: Fact, more?: { readonly error?: string; readonly ms?: number }): void =>
-    core.journal.record({
-      fact,
-      at: core.now(),
-      id: packet.id,
-      type: packet.type,
-      app: bound.app,
-      handler: bound.label,
-      ms: more?.ms,
-      error: more?.error,
-    })
+  const record = recorderOf(bound)
 
   const finish = (job: Job, verdict: Verdict): void => {
     if (!jobs.delete(job)) return

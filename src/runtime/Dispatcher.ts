@@ -1,0 +1,42 @@
+/**
+ * What a handler's queue is given to: something that turns deliveries into verdicts and can be drained.
+ *
+ * `Serve` dispatches calls, `Listen` events and ticks; the host starts and drains them alike. How they tell the journal
+ * of a message is the same for both, and here too.
+ */
+import type { Delivery, Packet } from "../transport/mod.ts"
+import type { Bound } from "./invoke.ts"
+import type { Entry, Fact } from "./Journal.ts"
+
+/** A consumer of deliveries that can be drained. */
+export interface Dispatcher {
+  readonly deliver: (delivery: Delivery) => void
+  /** Starts nothing new and gives back what has not started. */
+  readonly drain: () => void
+  /** Ends what is still at work and gives it back. */
+  readonly force: () => void
+  /** Deliveries not settled yet. */
+  readonly size: () => number
+}
+
+/** What a fact says besides who and what. */
+export type Details = Pick<Entry, "attempt" | "cause" | "delay" | "error" | "ms">
+
+/** Writes facts about packets in the hands of one handler. */
+export const recorderOf =
+  ({ core, app, label }: Bound) => (packet: Packet, fact: Fact, details: Details = nothing): void =>
+    core.journal.record({
+      fact,
+      at: core.now(),
+      id: packet.id,
+      type: packet.type,
+      app,
+      handler: label,
+      attempt: details.attempt,
+      cause: details.cause,
+      delay: details.delay,
+      error: details.error,
+      ms: details.ms,
+    })
+
+const nothing: Details = {}
