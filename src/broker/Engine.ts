@@ -31,7 +31,7 @@ export interface EngineOptions {
   readonly now: () => number
   /** Told when `nextDue` has become earlier than the owner was last told. @default does nothing */
   readonly onDue?: (due: number) => void
-  /** Deliveries handed over in one go before the owner is asked for another `pump`. @default Infinity */
+  /** Deliveries handed over before the owner is asked for another `pump`. @default Infinity */
   readonly budget?: number
   /** Told when the budget is used up and deliveries are left: call `pump` soon. @default does nothing */
   readonly onBacklog?: () => void
@@ -249,7 +249,7 @@ export class Engine {
 
   /** Hands over what is chosen, up to the budget; to be called after `onBacklog`. */
   pump(): void {
-    this.#pump.run()
+    this.#pump.resume()
   }
 
   /** One queue as it is now; the passive declaration. */

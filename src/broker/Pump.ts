@@ -12,9 +12,9 @@ import { Deque } from "./Deque.ts"
 export interface PumpOptions {
   /** The present, ms. */
   readonly now: () => number
-  /** Deliveries in one go; then `onBacklog`. */
+  /** Deliveries until the next `resume`; then `onBacklog`. */
   readonly budget: number
-  /** Told when deliveries are left. */
+  /** Told, once, when the budget is spent and deliveries are left. */
   readonly onBacklog: () => void
   /** Told what a consumer threw. */
   readonly onDefect: (defect: unknown) => void
@@ -28,6 +28,9 @@ export class Pump {
   readonly #hands = new Deque<Hand>()
   readonly #notices = new Deque<() => void>()
   #running = false
+  #spent = 0
+  /** The budget is spent, and `resume` is on its way. */
+  #waiting = false
 
   constructor(options: PumpOptions) {
     this.#options = options
@@ -40,7 +43,7 @@ export class Pump {
 
   /** Whether a run would do anything now. */
   get wanted(): boolean {
-    return !this.#running && (this.#hands.size > 0 || this.#notices.size > 0)
+    return !this.#running && !this.#waiting && (this.#hands.size > 0 || this.#notices.size > 0)
   }
 
   /** Adds a delivery. */
@@ -53,16 +56,28 @@ export class Pump {
     this.#notices.push(notice)
   }
 
-  /** Hands over what waits, up to the budget; does nothing from inside itself. */
+  /** Goes on with a fresh budget. */
+  resume(): void {
+    this.#waiting = false
+    this.#spent = 0
+    this.run()
+  }
+
+  /**
+   * Hands over what waits, up to what is left of the budget; does nothing from inside itself. The budget spans runs: a chain
+   * of events that goes through promises starts a run for each, and would never let the event loop have its turn.
+   */
   run(): void {
-    if (this.#running) return
+    if (this.#running || this.#waiting) return
     this.#running = true
+    const { budget } = this.#options
     try {
-      let left = this.#options.budget
-      for (let hand = this.#hands.shift(); hand !== undefined; hand = this.#hands.shift()) {
+      while (this.#spent < budget) {
+        const hand = this.#hands.shift()
+        if (hand === undefined) break
         if (hand.state !== "chosen") continue
+        this.#spent++
         this.#handOver(hand)
-        if (--left <= 0) break
       }
       for (let notice = this.#notices.shift(); notice !== undefined; notice = this.#notices.shift()) {
         try {
@@ -74,7 +89,9 @@ export class Pump {
     } finally {
       this.#running = false
     }
-    if (this.#hands.size > 0) this.#options.onBacklog()
+    if (this.#hands.size === 0) return
+    this.#waiting = true
+    this.#options.onBacklog()
   }
 
   #handOver(hand: Hand): void {
