@@ -131,7 +131,10 @@ export const effectLogger = (log: Log): Logger.Logger<unknown, void> =>
     const level = levelOf(logLevel)
     if (!log.isShown(level)) return
     const parts = (Array.isArray(message) ? message : [message]) as ReadonlyArray<unknown>
-    const { app, handler, id, ...fields } = fiber.getRef(References.CurrentLogAnnotations) as Record<string, unknown>
+    const { app, handler, id, trace, ...fields } = fiber.getRef(References.CurrentLogAnnotations) as Record<
+      string,
+      unknown
+    >
     const current = fiber.getRef(CurrentDelivery)
     const failure = cause.reasons.length > 0 ? Cause.squash(cause) : parts.find((part) => part instanceof Error)
     log.write({
@@ -142,7 +145,7 @@ export const effectLogger = (log: Log): Logger.Logger<unknown, void> =>
       app: text(app) ?? current?.app,
       handler: text(handler) ?? current?.handler,
       id: text(id) ?? current?.cause,
-      trace: current?.trace.traceId,
+      trace: text(trace) ?? current?.trace.traceId,
       ...(failure !== undefined && { error: describe(failure), stack: framesOf(failure) }),
       ...(Object.keys(fields).length > 0 && { fields }),
     })

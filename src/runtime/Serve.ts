@@ -167,7 +167,7 @@ const replyTo = (contract: CallSpec, outcome: Outcome, bound: Bound): ReplyBody 
         // without a tag it is nobody's declared error, whatever its fields
         const declared = Predicate.hasProperty(outcome.error, "_tag") && bodyOf(contract.failsCodec, outcome.error)
         if (declared && Result.isSuccess(declared)) return { _tag: "Declared", body: declared.success }
-        return failed(contract, describeError(outcome.error), chainOf(outcome.error))
+        return failed(contract, detailOf(outcome.error), chainOf(outcome.error))
       } catch {
         // what was thrown cannot even be asked what it is (a revoked proxy)
         return failed(contract, describeError(outcome.error))
@@ -177,6 +177,9 @@ const replyTo = (contract: CallSpec, outcome: Outcome, bound: Bound): ReplyBody 
       return failed(contract, `it ran longer than its timeout of ${bound.handler.timeout} ms`)
   }
 }
+
+/** A failure that came through other calls is told by its end; the chain tells the way. */
+const detailOf = (error: unknown): string => error instanceof HandlerFailed ? error.detail : describeError(error)
 
 /** The calls an error came through before it got here. */
 const chainOf = (error: unknown): ReadonlyArray<string> => {

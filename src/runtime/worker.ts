@@ -149,9 +149,18 @@ const requireContract = (verb: string, contract: unknown, kind: "event" | "call"
   throw new InvalidOption({ option: verb, value, expected: `a ${kind} of an api (${hint})` })
 }
 
+/**
+ * What happens in the hour that autumn repeats: a schedule at fixed hours runs once, one that runs in every hour (`*`, `*\/2`)
+ * runs in both, so that none of its runs are missed.
+ */
+const overlapOf = (text: string): Cron.DstOverlapPolicy => {
+  const fields = text.trim().split(/\s+/)
+  return fields[fields.length - 4]?.startsWith("*") ? "both" : "earlier"
+}
+
 const parseTiming = (text: string, timezone: string): Timing => {
   const parsed = typeof text === "string" && text.trim().split(/\s+/).length >= 5
-    ? Cron.parse(text, timezone)
+    ? Cron.parse(text, timezone, { onDstOverlap: overlapOf(text) })
     : undefined
   if (parsed !== undefined && Result.isSuccess(parsed)) {
     return { _tag: "Cron", text, timezone, cron: parsed.success }

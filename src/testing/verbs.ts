@@ -13,6 +13,7 @@ import {
   type CoreShape,
   type EmitOptions,
   handle,
+  InvalidModule,
   makeHost,
   millis,
   readModule,
@@ -73,6 +74,10 @@ export const makeVerbs = (tools: Tools): TestBus => {
     reply: (contract: CallSpec, answer: Parameters<TestBus["reply"]>[1]) =>
       step(Effect.gen(function* () {
         const before = stands.get(contract.type)
+        if (before === undefined && core.served.has(contract.type)) {
+          const reason = `a module of this test handles "${contract.type}"; leave the module out, or call it as it is`
+          return yield* Effect.die(new InvalidModule({ file: "bus.reply", export: contract.member, reason }))
+        }
         if (before !== undefined) yield* Scope.close(before, Exit.void)
         const own = yield* Scope.fork(scope)
         stands.set(contract.type, own)

@@ -110,7 +110,7 @@ export class Team {
   #onReport(line: Line<Report, Order>, report: Report): void {
     if (report.did === "call") {
       const caller = [...this.#all].find(({ pid }) => pid === report.pid)
-      if (caller === undefined) return line.hangUp()
+      if (caller === undefined) return void line.hangUp()
       caller.line = line
       if (this.#dismissed !== undefined) line.say({ order: "stop", reason: this.#dismissed })
       return

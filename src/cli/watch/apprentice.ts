@@ -118,5 +118,6 @@ const leave = Effect.fnUntraced(function* (hosting: Hosting, line: Line<Order, R
     yield* Effect.logWarning(`${left} not finished within ${grace} ms: interrupted and given to the new process`)
   }
   yield* Effect.logDebug("The process before the edit has ended")
-  line.hangUp()
+  // thousands of messages take a while
+  yield* Effect.timeoutOption(Effect.promise(() => line.hangUp()), "30 seconds")
 })

@@ -17,7 +17,8 @@ export interface Line<In, Out> {
   hear: (value: In) => void
   /** Called once the other end is gone. */
   gone: () => void
-  readonly hangUp: () => void
+  /** Resolves when everything said is on its way, or the other end is gone: a process must not end before. */
+  readonly hangUp: () => Promise<void>
 }
 
 /** Where apprentices call. */
@@ -64,7 +65,12 @@ const lineOver = <In, Out>(socket: Socket): Line<In, Out> => {
     say: (value) => void socket.write(`${JSON.stringify(value)}\n`),
     hear: () => {},
     gone: () => {},
-    hangUp: () => void socket.end(),
+    hangUp: () =>
+      new Promise((resolve) => {
+        socket.once("close", () => resolve())
+        if (socket.destroyed) resolve()
+        else socket.end(() => resolve())
+      }),
   }
   socket.setEncoding("utf8")
   socket.on("data", (data: string) => {
