@@ -6,6 +6,7 @@
  */
 import { Effect, Redacted, type Scope } from "effect"
 import { loadServer } from "../../adapters/runtime/mod.ts"
+import type { Engine } from "../broker/mod.ts"
 import { launch, type Launched } from "../launch/mod.ts"
 import { type AppModule, CurrentJournal, type HostError, tee } from "../runtime/mod.ts"
 import { CliFailure } from "./Failure.ts"
@@ -27,6 +28,8 @@ export interface Hosting {
   readonly prepare: Effect.Effect<void>
   /** Opens the gateway; it is closed by `close`. */
   readonly open: (options: Omit<GatewayOptions, "metrics">) => Effect.Effect<Gateway, CliFailure>
+  /** Stops accepting requests, and lets the handlers work off what is queued in this process, for at most `grace` ms. */
+  readonly workOff: (grace: number) => Effect.Effect<void>
   /** Stops accepting requests, and events and ticks; requests under way go on. */
   readonly close: Effect.Effect<void>
   /** After `close`: waits for requests and handlers in hand, for at most `grace` ms. Says how many were given back. */
@@ -46,7 +49,8 @@ export const startHosting = Effect.fnUntraced(function* (
   const { host, core } = launched
   let gateway: Gateway | undefined
 
-  const close = Effect.suspend(() => Effect.andThen(gateway === undefined ? Effect.void : gateway.close, host.pause))
+  const closeDoor = Effect.suspend(() => gateway === undefined ? Effect.void : gateway.close)
+  const close = Effect.andThen(closeDoor, host.pause)
   return {
     launched,
     prepare: Effect.andThen(Effect.promise(loadGateway), loadServer),
@@ -55,6 +59,13 @@ export const startHosting = Effect.fnUntraced(function* (
         const { openGateway } = yield* Effect.promise(loadGateway)
         return gateway = yield* openGateway(launched, { ...options, metrics })
       }),
+    workOff: Effect.fnUntraced(function* (grace: number) {
+      const { broker } = launched
+      if (broker === undefined) return
+      yield* closeDoor
+      const until = core.now() + grace
+      while (core.now() < until && queuedIn(broker.engine) > 0) yield* Effect.sleep(10)
+    }),
     close,
     finish: Effect.fnUntraced(function* (grace: number) {
       const until = core.now() + grace
@@ -65,6 +76,11 @@ export const startHosting = Effect.fnUntraced(function* (
     }),
   }
 })
+
+/** Events and ticks that handlers of this process would get to without waiting for a retry. */
+const queuedIn = (engine: Engine): number =>
+  engine.view().queues.filter(({ name }) => /^warren\.(on|every)\./.test(name))
+    .reduce((sum, { ready, consumers }) => consumers > 0 ? sum + ready : sum, 0)
 
 const loadGateway = () => import("./gateway.ts")
 

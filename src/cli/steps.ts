@@ -69,7 +69,10 @@ export const end = Effect.fnUntraced(function* (hosting: Hosting, reason: string
   const inHand = hosting.launched.host.stations.reduce((sum, station) => sum + station.inHand(), 0)
   const waits = inHand === 0 ? "" : `; ${inHand} in hand, at most ${grace} ms for them, a second signal ends at once`
   yield* Effect.logInfo(`Ending (${reason})${waits}`)
-  const left = yield* hosting.finish(grace)
+  const began = yield* Clock.currentTimeMillis
+  // the broker ends with this process: what it has queued is worked off first, with a part of the grace left for the rest
+  yield* hosting.workOff(grace * 0.8)
+  const left = yield* hosting.finish(Math.max(0, grace - ((yield* Clock.currentTimeMillis) - began)))
   if (left > 0) yield* Effect.logWarning(`${left} not finished within ${grace} ms: interrupted and given back`)
   const lost = waiting(hosting)
   if (lost > 0) {

@@ -71,6 +71,14 @@ describe("warren run", () => {
     await running.said(/^1 not finished within 200 ms/)
   })
 
+  test("what the in-process broker has queued is worked off before the end", async () => {
+    const running = await serving(["test/cli/fixtures/queue"])
+    for (let i = 0; i < 12; i++) assert.equal((await post(`${running.url}/events/queue/came`, { i })).status, 202)
+    running.signal("SIGTERM")
+    assert.equal(await running.ended, 0)
+    for (let i = 0; i < 12; i++) await running.said(new RegExp(`^done ${i}$`))
+  })
+
   test("queued messages that go down with the in-process broker are told", async () => {
     const running = await serving(["test/cli/fixtures/slow", "--grace", "100ms"])
     for (let i = 0; i < 3; i++) assert.equal((await post(`${running.url}/events/slow/came`, { i })).status, 202)

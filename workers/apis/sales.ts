@@ -1,9 +1,9 @@
-/** What the sales app offers. Totals are in cents; a quantity below 1 is an `InvalidPayload`. */
+/** What the sales app offers. Totals are in cents; a quantity below 1 or above a million is an `InvalidPayload`. */
 import { Schema } from "effect"
 import { api, call, event } from "warren"
 import { Sku, UnknownPart } from "./parts.ts"
 
-const Quantity = Schema.Int.check(Schema.isGreaterThan(0))
+const Quantity = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))
 
 export const Quote = Schema.Struct({ sku: Sku, quantity: Quantity, total: Schema.Int })
 
