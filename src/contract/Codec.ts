@@ -175,6 +175,13 @@ const showPath = (path: ReadonlyArray<PathPart>): string =>
     "",
   )
 
+/** What JSON has no words for and would call `null`, by its name. */
+function asWritten(this: unknown, key: string, value: unknown): unknown {
+  const own = (this as Record<string, unknown>)[key]
+  if (own instanceof Date && Number.isNaN(own.getTime())) return "Invalid Date"
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value
+}
+
 /** A value as short text for people: JSON where possible, at most 200 characters. Never throws. */
 export const show = (value: unknown): string => {
   let text: string
@@ -182,7 +189,7 @@ export const show = (value: unknown): string => {
     text = value instanceof Error
       ? `${value.name}: ${value.message}`
       : typeof value === "object" || typeof value === "string"
-      ? JSON.stringify(value) ?? String(value)
+      ? JSON.stringify(value, asWritten) ?? String(value)
       : String(value)
   } catch {
     text = `[${typeof value} that cannot be shown]`

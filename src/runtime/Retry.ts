@@ -54,7 +54,11 @@ export const millis = (option: string, input: Duration.Input): number => {
   let value: number
   try {
     // Effect takes what is negative, or no number, for zero
-    const isTime = typeof input === "number" ? input >= 0 : typeof input !== "string" || !input.trim().startsWith("-")
+    const isTime = typeof input === "number"
+      ? input >= 0
+      : typeof input === "object"
+      ? Object.keys(input).length > 0 || Duration.isDuration(input)
+      : typeof input !== "string" || !input.trim().startsWith("-")
     value = isTime ? Duration.toMillis(Duration.fromInputUnsafe(input)) : Number.NaN
   } catch {
     value = Number.NaN
