@@ -48,7 +48,23 @@ export const load = Effect.fnUntraced(function* (
 })
 
 const importWorker = (file: string): Effect.Effect<Namespace, CliFailure> =>
-  Effect.tryPromise({ try: () => importModule(file), catch: (thrown) => loadFailure(file, thrown) })
+  Effect.tryPromise({ try: () => importModule(file), catch: (thrown) => loadFailure(file, thrown) }).pipe(
+    Effect.timeoutOrElse({
+      duration: longestLoad,
+      orElse: () =>
+        Effect.fail(
+          new CliFailure({
+            problem: `Cannot load "${
+              shown(file)
+            }": after ${longestLoad} its top-level \`await\` has not come to an end`,
+            remedy: "Await in a handler, or in the layer of worker({ layer }); a module should only declare",
+          }),
+        ),
+    }),
+  )
+
+/** A module that takes longer waits for something that will not come. */
+const longestLoad = "30 seconds"
 
 const refused = ({ message }: InvalidModule): CliFailure => new CliFailure({ problem: message })
 

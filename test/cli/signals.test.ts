@@ -77,6 +77,10 @@ describe("warren run", () => {
     running.signal("SIGTERM")
     assert.equal(await running.ended, 0)
     for (let i = 0; i < 12; i++) await running.said(new RegExp(`^done ${i}$`))
+    const first = running.lines().find(({ message }) => message === "done 0")
+    assert.deepEqual([first?.["app"], first?.["handler"]], ["queue", "queue.work"])
+    // by which a gateway's answer is found in the log
+    assert.match(String(first?.["trace"]), /^[0-9a-f]{32}$/)
   })
 
   test("queued messages that go down with the in-process broker are told", async () => {
