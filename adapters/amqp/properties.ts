@@ -92,7 +92,7 @@ export const toPacket = (properties: Properties, body: Uint8Array): Packet => {
     if (scalar !== undefined) headers[name.toLowerCase()] = scalar
   }
   Object.assign(headers, deathHeaders(properties.headers?.["x-death"]))
-  const expiration = Number(properties.expiration)
+  const expiration = typeof properties.expiration === "string" ? Number(properties.expiration) : Number.NaN
   return {
     id: text(properties.messageId),
     type: text(properties.type),
@@ -102,7 +102,7 @@ export const toPacket = (properties: Properties, body: Uint8Array): Packet => {
     persistent: properties.deliveryMode === 2,
     ...optional("correlationId", properties.correlationId),
     ...optional("replyTo", properties.replyTo),
-    ...(typeof properties.expiration === "string" && Number.isFinite(expiration) ? { expiration } : {}),
+    ...(Number.isFinite(expiration) ? { expiration } : {}),
     headers,
     body,
   }
@@ -132,7 +132,11 @@ const toScalar = (value: unknown): HeaderValue | undefined => {
   if (value instanceof Uint8Array) return new TextDecoder().decode(value)
   const tagged = value as { readonly "!"?: unknown; readonly value?: unknown }
   if (tagged["!"] === "timestamp" && typeof tagged.value === "number") return tagged.value * 1000
-  return JSON.stringify(value)
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
 }
 
 // The broker's record of deaths is a list of tables, latest first; the port's headers are flat.

@@ -108,6 +108,11 @@ describe("properties", () => {
     }))
   })
 
+  test("toPacket() takes an expiration that is no text", () => {
+    const packet = toPacket({ expiration: { toString: {} }, headers: { a: { b: 1n } } }, new Uint8Array(0))
+    assert.deepEqual([packet.expiration, packet.headers], [undefined, {}])
+  })
+
   test("fromPacket() leaves the broker's record of a death behind", () => {
     const headers = {
       "x-death": "[]",
