@@ -18,7 +18,9 @@ export const allowed: Readonly<Record<string, ReadonlyArray<string> | "all">> = 
   "src/wire": ["src/contract", "src/transport"],
   "src/runtime": ["src/contract", "src/wire", "src/transport"],
   "src/broker": ["src/transport"],
-  "src/gateway": ["src/contract", "src/wire", "src/runtime", "src/transport"],
+  "src/telemetry": ["src/contract", "src/wire", "src/runtime", "src/transport"],
+  "src/gateway": ["src/contract", "src/wire", "src/runtime", "src/transport", "src/telemetry"],
+  "src/inbox": ["src/runtime", "adapters/runtime"],
   "src/inspect": ["src/contract", "src/wire", "src/runtime", "src/transport", "src/broker"],
   "src/testing": ["src/contract", "src/wire", "src/runtime", "src/transport", "src/broker"],
   "src/launch": [
@@ -27,6 +29,7 @@ export const allowed: Readonly<Record<string, ReadonlyArray<string> | "all">> = 
     "src/runtime",
     "src/transport",
     "src/broker",
+    "src/telemetry",
     "src/gateway",
     "adapters/amqp",
     "adapters/zeromq",

@@ -1,7 +1,7 @@
 /**
  * Warren's front door: what people import to declare apis, write workers and use the bus.
  *
- * Testing is in `warren/testing`, the HTTP gateway in `warren/gateway`.
+ * Testing is in `warren/testing`, the HTTP gateway in `warren/gateway`, inboxes that outlive a process in `warren/inbox`.
  */
 // declaring what an app offers
 export {
@@ -23,6 +23,7 @@ export { every, handle, type HandlerContext, type Log, on, type RetryPolicy, typ
 export {
   type HostError,
   Inbox,
+  InboxError,
   type InboxShape,
   InvalidModule,
   InvalidOption,

@@ -1,46 +1,100 @@
 /**
- * Where the broker is and who asks, taken from an `amqp://` or `amqps://` URL.
+ * Where a broker is, who asks, and how the line is secured: one node's URL taken apart.
  *
- * Above it: `Connection.ts`, which dials. Pure. The password leaves this file only inside `password`: everything
- * that may be printed (`label`) is without it.
+ * Above it: `Connection.ts`, which dials. Pure. Secrets leave this file only as `Redacted`; what may be printed
+ * (`label`) is without them. The query speaks RabbitMQ's own URI parameters: `heartbeat` (s), `connection_timeout`
+ * (ms), `cacertfile`, `certfile`, `keyfile`, `verify` (`verify_peer`, `verify_none`), `server_name_indication`.
  */
-import { Option, Redacted } from "effect"
+import { Redacted } from "effect"
+import { brokerUrls } from "../../src/transport/mod.ts"
 
 /** A broker's address, taken apart. */
 export interface Address {
   /** For people and logs: scheme, user, host, port and virtual host; no password. */
   readonly label: string
-  /** The URL to dial, without credentials, heartbeat (s) and frame size filled in. */
-  readonly url: string
+  readonly host: string
+  readonly port: number
   readonly user: string
   readonly password: Redacted.Redacted<string>
   readonly vhost: string
+  /** Seconds between heartbeats; 0: none. */
+  readonly heartbeat: number
+  /** Bytes of a frame at most. */
+  readonly frameMax: number
+  /** ms until an attempt to connect is given up. */
+  readonly patience: number
+  /** `undefined`: the line is not encrypted. */
+  readonly tls: Tls | undefined
 }
 
-/** Seconds between heartbeats; a silent broker is noticed after two to three of them. */
-const heartbeat = 10
-/** RabbitMQ 4.x needs at least 8192 bytes a frame; this is its default. */
-const frameMax = { least: 8192, usual: 131072 }
+/** How an `amqps://` line is secured; the files are PEM and are read when it connects. */
+export interface Tls {
+  /** Certificates to trust; without one, those of the system. */
+  readonly ca: string | undefined
+  /** This client's certificate and key, where the broker asks for one. */
+  readonly cert: string | undefined
+  readonly key: string | undefined
+  /** Whether the broker's certificate is checked. */
+  readonly verify: boolean
+  /** The name its certificate must have, where it is not the host's. */
+  readonly serverName: string | undefined
+}
 
-/** Reads a URL; none when it is not one of a broker. Missing parts are RabbitMQ's defaults (guest, 5672, `/`). */
-export const parse = (input: string | Redacted.Redacted<string>): Option.Option<Address> => {
+/** What a program may say beside the URL, which goes before what the URL says: secrets and files come from elsewhere. */
+export interface Credentials {
+  readonly user?: string | undefined
+  readonly password?: Redacted.Redacted<string> | undefined
+  /** PEM files, as the query's `cacertfile`, `certfile` and `keyfile`. */
+  readonly ca?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+}
+
+/** RabbitMQ's defaults; a silent broker is noticed after two to three heartbeats; 4.x needs 8192 bytes a frame. */
+const usual = { amqp: 5672, amqps: 5671, heartbeat: 10, patience: 10_000, frameMax: 131_072, leastFrame: 8192 }
+
+/** Reads one URL or several (see `BrokerUrl.ts`); `undefined` when it is not one of a broker. */
+export const parse = (
+  input: string | Redacted.Redacted<string>,
+  credentials: Credentials = {},
+): ReadonlyArray<Address> | undefined => {
   const text = Redacted.isRedacted(input) ? Redacted.value(input) : input
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || url.hostname === "" || (url.protocol !== "amqp:" && url.protocol !== "amqps:")) {
-    return Option.none()
-  }
+  return brokerUrls(text)?.map((url) => read(new URL(url), credentials))
+}
+
+const read = (url: URL, credentials: Credentials): Address => {
   const anonymous = url.username === "" && url.password === ""
-  const user = anonymous ? "guest" : decode(url.username)
-  const password = Redacted.make(anonymous ? "guest" : decode(url.password))
+  const user = credentials.user ?? (anonymous ? "guest" : decode(url.username))
+  const password = credentials.password ?? Redacted.make(anonymous ? "guest" : decode(url.password))
   const vhost = url.pathname.length > 1 ? decode(url.pathname.slice(1)) : "/"
-  const port = url.port === "" ? (url.protocol === "amqp:" ? "5672" : "5671") : url.port
-  const label = `${url.protocol}//${user}@${url.hostname}:${port}${vhost === "/" ? "" : `/${vhost}`}`
-  url.username = ""
-  url.password = ""
-  if (!url.searchParams.has("heartbeat")) url.searchParams.set("heartbeat", String(heartbeat))
-  const frame = Number(url.searchParams.get("frameMax") ?? frameMax.usual)
-  url.searchParams.set("frameMax", String(Number.isInteger(frame) ? Math.max(frame, frameMax.least) : frameMax.usual))
-  return Option.some({ label, url: url.href, user, password, vhost })
+  const secure = url.protocol === "amqps:"
+  const port = url.port === "" ? (secure ? usual.amqps : usual.amqp) : Number(url.port)
+  const host = url.hostname.replace(/^\[|\]$/g, "")
+  const query = url.searchParams
+  const number = (name: string, otherwise: number) => {
+    const value = Number(query.get(name) ?? Number.NaN)
+    return Number.isInteger(value) && value >= 0 ? value : otherwise
+  }
+  return {
+    label: `${url.protocol}//${user}@${url.hostname}:${port}${vhost === "/" ? "" : `/${vhost}`}`,
+    host,
+    port,
+    user,
+    password,
+    vhost,
+    heartbeat: number("heartbeat", usual.heartbeat),
+    frameMax: Math.max(number("frameMax", usual.frameMax), usual.leastFrame),
+    patience: Math.max(1, number("connection_timeout", usual.patience)),
+    tls: secure
+      ? {
+        ca: credentials.ca ?? query.get("cacertfile") ?? undefined,
+        cert: credentials.cert ?? query.get("certfile") ?? undefined,
+        key: credentials.key ?? query.get("keyfile") ?? undefined,
+        verify: query.get("verify") !== "verify_none",
+        serverName: query.get("server_name_indication") ?? undefined,
+      }
+      : undefined,
+  }
 }
 
 const decode = (part: string): string => {

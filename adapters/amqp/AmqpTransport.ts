@@ -1,33 +1,39 @@
 /**
  * The transport port over AMQP 0-9-1: RabbitMQ, or Warren's embedded broker.
  *
- * Above it: the runtime, which knows only `Transport`. Below it: `Connection.ts` and, through it, the network.
- * One connection a layer. When it is lost the status says `Disconnected` and everything pending fails; it does not
- * reconnect.
+ * Above it: the runtime, which knows only `Transport`. Below it: `Link.ts`, which holds the line. What was declared is
+ * declared again on every new connection, and what was consumed is consumed again, before the status says `Ready`. While
+ * there is no connection, every member fails `Disconnected` at once; nothing that was sent is sent again from here.
  */
-import { Effect, Layer, Option, PubSub, type Redacted, Stream } from "effect"
-import { Disconnected, type Status, Transport, TransportError } from "../../src/transport/mod.ts"
-import { type Address, parse } from "./Address.ts"
-import { connect } from "./Connection.ts"
-import { consume } from "./Consumer.ts"
-import { declare } from "./declare.ts"
-import { type BrokerFailure, failure, reason } from "./Failure.ts"
+import { Effect, Layer, PubSub, Redacted, Stream } from "effect"
+import { Disconnected, merge, type Status, type Topology, Transport, TransportError } from "../../src/transport/mod.ts"
+import { type Address, type Credentials, parse } from "./Address.ts"
+import { declare, redeclare } from "./declare.ts"
+import { holdLine, type Session } from "./Link.ts"
 import { make as makePublisher, maxBytes } from "./Publisher.ts"
+import { makeSubscriptions } from "./Subscriptions.ts"
 
 /** Which broker to use, and under which name. */
-export interface AmqpOptions {
-  /** `amqp://user:password@host:5672/vhost` or `amqps://…`; `?heartbeat=` in s. Never printed with its password. */
+export interface AmqpOptions extends Credentials {
+  /**
+   * `amqp://user:password@host:5672/vhost` or `amqps://…`; several hosts of a cluster with commas between them.
+   * Never printed with its password.
+   */
   readonly url: string | Redacted.Redacted<string>
-  /** The connection's name in the broker's tools. @default "warren" */
+  /** The connections' name in the broker's tools. @default "warren" */
   readonly name?: string
+  /** How long the first connecting goes on trying where nothing answers, ms. @default 0: one attempt */
+  readonly wait?: number
 }
 
-/** Provides `Transport` by a connection that lives as long as the layer. */
+/** Provides `Transport` by a line to the broker that lives as long as the layer. */
 export const layer = (options: AmqpOptions): Layer.Layer<Transport, TransportError> =>
   Layer.effect(Transport, make(options))
 
+const nothing: Topology = { exchanges: [], queues: [], bindings: [] }
+
 const make = Effect.fnUntraced(function* (options: AmqpOptions) {
-  const address = yield* addressOf(options.url)
+  const addresses = yield* addressesOf(options)
   const statuses = yield* PubSub.unbounded<Status>({ replay: 1 })
   let last: Status["_tag"] = "Connecting"
   const become = (status: Status) => {
@@ -35,67 +41,89 @@ const make = Effect.fnUntraced(function* (options: AmqpOptions) {
     last = status._tag
     PubSub.publishUnsafe(statuses, status)
   }
-  // the last to be released: by then the connection is closed
+  // the last to be released: by then the connections are closed
   yield* Effect.addFinalizer(() => Effect.sync(() => become({ _tag: "Closed" })))
 
-  let closing = false
-  const connection = yield* connect(address, options.name ?? "warren", {
-    onLost: (why) => closing ? undefined : become({ _tag: "Disconnected", reason: why.text }),
-    onBlocked: (why) => become({ _tag: "Blocked", reason: why }),
-    onUnblocked: () => become({ _tag: "Ready", server: connection.server }),
-  }).pipe(Effect.mapError((failed) => refused(address, failed)))
-  yield* Effect.addFinalizer(() => Effect.sync(() => closing = true))
+  const publisher = makePublisher()
+  const subscriptions = makeSubscriptions()
+  let declared = nothing
+  let session: Session | undefined
 
-  const exchanges = new Set<string>([""])
-  const publisher = yield* Effect.mapError(
-    makePublisher(connection, exchanges),
-    (failed) => refused(address, failed),
-  )
-  become({ _tag: "Ready", server: connection.server })
+  yield* holdLine({
+    addresses,
+    name: options.name ?? "warren",
+    wait: options.wait ?? 0,
+    events: {
+      onBlocked: (why) => become({ _tag: "Blocked", reason: why }),
+      onUnblocked: () => session === undefined ? undefined : become({ _tag: "Ready", server: session.server }),
+    },
+    onSession: Effect.fnUntraced(function* (fresh: Session) {
+      yield* redeclare(
+        fresh.consuming,
+        declared,
+        (error) => Effect.logError(`Not everything came back on the new connection: ${error.message}`),
+      )
+      const exchanges = declared.exchanges.map(({ name }) => name)
+      yield* Effect.mapError(publisher.attach(fresh.publishing, exchanges), unusable)
+      yield* subscriptions.resume(fresh.consuming)
+      if (fresh.publishing.isLost() || fresh.consuming.isLost()) return yield* Effect.fail(unusable(undefined))
+      session = fresh
+      become({ _tag: "Ready", server: fresh.server })
+    }),
+    onLost: (reason) =>
+      Effect.sync(() => {
+        session = undefined
+        if (last !== "Connecting" && last !== "Disconnected") become({ _tag: "Disconnected", reason })
+      }),
+  })
+
+  /** Does something with the connection that consumes and declares. */
+  const using = <A, R>(
+    operation: TransportError["operation"],
+    target: string,
+    use: (session: Session) => Effect.Effect<A, TransportError, R>,
+  ) => Effect.suspend(() => session === undefined ? Effect.fail(disconnected(operation, target)) : use(session))
+
   return {
     traits: { name: "amqp", durable: true, shared: true, maxBytes },
     status: Stream.fromPubSub(statuses).pipe(Stream.takeUntil((status) => status._tag === "Closed")),
     declare: (topology) =>
-      declare(connection, topology).pipe(
-        Effect.andThen(Effect.sync(() => topology.exchanges.forEach(({ name }) => exchanges.add(name)))),
+      using("declare", nameOf(topology), ({ consuming }) => declare(consuming, topology)).pipe(
+        Effect.andThen(Effect.sync(() => {
+          declared = merge(declared, topology)
+          publisher.know(topology.exchanges.map(({ name }) => name))
+        })),
       ),
     publish: publisher.publish,
-    consume: (queue, consuming, deliver) => consume(connection, queue, consuming, deliver),
+    consume: (queue, consuming, deliver) =>
+      using("consume", queue, (open) => subscriptions.add(open.consuming, queue, consuming, deliver)),
   } satisfies Transport["Service"]
 })
 
-const addressOf = (url: AmqpOptions["url"]): Effect.Effect<Address, TransportError> =>
-  Option.match(parse(url), {
-    onSome: Effect.succeed,
-    onNone: () =>
-      Effect.fail(
+const lost = new Disconnected({ detail: "the connection to the broker is lost; it is being made again" })
+
+const disconnected = (operation: TransportError["operation"], target: string) =>
+  new TransportError({ operation, target, reason: lost })
+
+const unusable = (failed: { readonly text: string } | undefined) =>
+  new TransportError({
+    operation: "connect",
+    target: "broker",
+    reason: new Disconnected({ detail: failed?.text ?? "the connection was lost again at once" }),
+  })
+
+const nameOf = (topology: Topology): string => topology.queues[0]?.name ?? topology.exchanges[0]?.name ?? "topology"
+
+const addressesOf = (options: AmqpOptions): Effect.Effect<ReadonlyArray<Address>, TransportError> =>
+  Effect.suspend(() => {
+    const addresses = parse(options.url, options)
+    return addresses === undefined
+      ? Effect.fail(
         new TransportError({
           operation: "connect",
           target: "broker",
           reason: new Disconnected({ detail: "its URL must look like amqp://user:password@host:5672/vhost" }),
         }),
-      ),
+      )
+      : Effect.succeed(addresses)
   })
-
-// The library hides the broker's words when a virtual host is refused.
-const vhostRefused = /Expected ConnectionOpenOk; got <ConnectionClose/
-
-const refused = (address: Address, failed: BrokerFailure): TransportError => {
-  const { vhost, user, label } = address
-  const told: BrokerFailure = vhostRefused.test(failed.text)
-    ? failure(
-      Object.assign(new Error(`virtual host "${vhost}" does not exist, or user "${user}" may not use it`), {
-        code: 403,
-      }),
-    )
-    : failed.code === 403
-    ? { ...failed, text: `user or password is wrong for "${user}" (${failed.text})` }
-    : { ...failed, text: explain(failed.text) }
-  return new TransportError({ operation: "connect", target: label, reason: reason(told, label) })
-}
-
-const explain = (text: string): string => {
-  if (text.includes("ECONNREFUSED")) return `nothing listens there, start the broker or mend the address (${text})`
-  if (text.includes("ENOTFOUND") || text.includes("EAI_AGAIN")) return `the host is unknown, mend the address (${text})`
-  return text
-}

@@ -7,12 +7,13 @@
  */
 import amqp, { type ChannelModel, type ConfirmChannel, type ConsumeMessage, type Message } from "amqplib"
 import { Buffer } from "node:buffer"
-import { Effect, Redacted, type Scope } from "effect"
+import { Deferred, Effect, Redacted, type Scope } from "effect"
 import type { Verdict } from "../../src/transport/mod.ts"
 import type { Address } from "./Address.ts"
 import { type BrokerFailure, failure } from "./Failure.ts"
 import type { Properties } from "./properties.ts"
 import type { QueueDeclaration } from "./queueArguments.ts"
+import { secure } from "./secure.ts"
 
 /** What became of a publish: taken, refused, or unknown because the channel ended. */
 export type Outcome = "ack" | "nack" | "lost"
@@ -72,7 +73,6 @@ export interface Channel {
 
 /** What a connection's owner is told. */
 export interface ConnectionEvents {
-  readonly onLost: (why: BrokerFailure) => void
   readonly onBlocked: (reason: string) => void
   readonly onUnblocked: () => void
 }
@@ -81,12 +81,13 @@ export interface ConnectionEvents {
 export interface Connection {
   /** The broker's name and version, for people. */
   readonly server: string
+  /** Succeeds, with the reason, once the connection is lost; closing its scope is no loss. */
+  readonly lost: Effect.Effect<BrokerFailure>
+  readonly isLost: () => boolean
   /** Fails at once when the connection is lost. */
   readonly openChannel: (kind: "plain" | "confirm", events: ChannelEvents) => Effect.Effect<Channel, BrokerFailure>
 }
 
-/** ms until an attempt to connect is given up. */
-const patience = 10_000
 /** How long a cancel or close may take; a frozen broker never answers. */
 const courtesy = "2 seconds"
 
@@ -97,12 +98,15 @@ export const connect = Effect.fnUntraced(function* (
   events: ConnectionEvents,
 ): Effect.fn.Return<Connection, BrokerFailure, Scope.Scope> {
   const life: Life = { lost: undefined, silent: false }
-  const model = yield* Effect.acquireRelease(attempt(() => dial(address, name)), (model) => hangUp(model, life))
-  let told = false
+  const lost = Deferred.makeUnsafe<BrokerFailure>()
+  const socket = yield* secure(address.tls)
+  const model = yield* Effect.acquireRelease(
+    attempt(() => dial(address, name, socket)),
+    (model) => hangUp(model, life, Effect.asVoid(Deferred.await(lost))),
+  )
   const lose = (cause: unknown) => {
     life.lost = cause === undefined ? life.lost ?? closedByBroker : failure(cause)
-    if (!told) events.onLost(life.lost)
-    told = true
+    Deferred.doneUnsafe(lost, Effect.succeed(life.lost))
   }
   model.on("error", lose)
   model.on("close", lose)
@@ -111,6 +115,8 @@ export const connect = Effect.fnUntraced(function* (
   const { product, version } = model.connection.serverProperties
   return {
     server: `${product} ${version}`,
+    lost: Deferred.await(lost),
+    isLost: () => life.lost !== undefined,
     openChannel: (kind, channelEvents) =>
       Effect.suspend(() =>
         life.lost === undefined ? openChannel(model, life, kind, channelEvents) : Effect.fail(life.lost)
@@ -118,9 +124,17 @@ export const connect = Effect.fnUntraced(function* (
   }
 })
 
-const dial = (address: Address, name: string): Promise<ChannelModel> =>
-  amqp.connect(address.url, {
-    timeout: patience,
+const dial = (address: Address, name: string, socket: object): Promise<ChannelModel> =>
+  amqp.connect({
+    protocol: address.tls === undefined ? "amqp" : "amqps",
+    hostname: address.host,
+    port: address.port,
+    vhost: address.vhost,
+    heartbeat: address.heartbeat,
+    frameMax: address.frameMax,
+  }, {
+    ...socket,
+    timeout: address.patience,
     noDelay: true,
     keepAlive: true,
     clientProperties: { connection_name: name },
@@ -137,6 +151,8 @@ interface Life {
 
 const closedByBroker = failure(new Error("the broker closed the connection"))
 
+const closing = failure(new Error("the connection is being closed"))
+
 /** Takes leave of the broker; never fails and never waits for long. */
 const takeLeave = (life: Life, goodbye: () => Promise<unknown>): Effect.Effect<void> =>
   Effect.suspend(() =>
@@ -147,8 +163,13 @@ const takeLeave = (life: Life, goodbye: () => Promise<unknown>): Effect.Effect<v
   )
 
 // A broker that does not answer is cut off, as by an error of the socket, which also ends the library's heartbeats.
-const hangUp = (model: ChannelModel, life: Life): Effect.Effect<void> =>
-  takeLeave(life, () => model.close()).pipe(
+const hangUp = (model: ChannelModel, life: Life, lost: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    // from here on its channels take nothing: the library throws
+    life.lost ??= closing
+    // a socket that breaks under the goodbye leaves it without an answer
+    return Effect.raceFirst(takeLeave(life, () => model.close()), lost)
+  }).pipe(
     Effect.andThen(Effect.sync(() => {
       const { stream } = model.connection as { readonly stream?: { destroy?: (error?: Error) => void } }
       stream?.destroy?.(life.silent ? new Error("the broker did not answer the close") : undefined)

@@ -1,15 +1,16 @@
 /**
  * One consumer on one channel: deliveries in, verdicts out.
  *
- * Between `AmqpTransport.ts` and `Connection.ts`. Closing its scope cancels the consumer; the channel stays until what
- * is in hand has been settled, because only the channel that delivered can settle. It does not come back by itself when
- * the connection is lost: the broker then gives the deliveries to someone else, and verdicts on them fail, harmlessly.
+ * Between `Subscriptions.ts`, which starts one again on the next connection, and `Connection.ts`. It ends with its
+ * channel: the broker then gives what is in hand to someone else, and verdicts on it fail, harmlessly. A consumer that
+ * is stopped keeps its channel until what is in hand has been settled, because only the channel that delivered can settle.
  */
-import { Effect, type Scope } from "effect"
+import { Effect } from "effect"
 import {
   type ConsumeOptions,
   type Delivery,
   Disconnected,
+  Rejected,
   TransportError,
   type Verdict,
 } from "../../src/transport/mod.ts"
@@ -17,8 +18,38 @@ import type { Arrival, Channel, Connection } from "./Connection.ts"
 import { type BrokerFailure, transportError } from "./Failure.ts"
 import { deliveryCount, toPacket } from "./properties.ts"
 
+/** A consumer that the broker has accepted. */
+export interface Consumer {
+  /** Takes no more; closes the channel when nothing is in hand any more. Never fails. */
+  readonly stop: Effect.Effect<void>
+}
+
+/** What to consume, and who is told. */
+export interface Consuming {
+  readonly queue: string
+  readonly options: ConsumeOptions
+  readonly deliver: (delivery: Delivery) => void
+  /** It ended, after it was accepted and without being stopped; not told when its connection is lost. */
+  readonly onEnded: () => void
+}
+
 /** AMQP counts prefetch in 16 bits, and 0 means no limit. */
 const prefetchOf = (wanted: number): number => Math.min(Math.max(Math.floor(wanted), 1), 65_535)
+
+/**
+ * How long the broker may take to accept a consumer. One whose quorum queue has no leader says nothing at all: for good,
+ * when the queue was declared less than a second before a crash (seen on RabbitMQ 3.10.8).
+ */
+const patience = "5 seconds"
+
+const silent = (queue: string) =>
+  Effect.fail(
+    new TransportError({
+      operation: "consume",
+      target: queue,
+      reason: new Rejected({ detail: `it did not accept the consumer within ${patience}; has the queue a leader?` }),
+    }),
+  )
 
 const gone = (queue: string) =>
   Effect.fail(
@@ -29,13 +60,11 @@ const gone = (queue: string) =>
     }),
   )
 
-/** Consumes `queue` until the scope closes; returns once the broker has accepted the consumer. */
-export const consume = Effect.fnUntraced(function* (
+/** Starts consuming; returns once the broker has accepted the consumer. */
+export const startConsumer = Effect.fnUntraced(function* (
   connection: Connection,
-  queue: string,
-  options: ConsumeOptions,
-  deliver: (delivery: Delivery) => void,
-): Effect.fn.Return<void, TransportError, Scope.Scope> {
+  { queue, options, deliver, onEnded }: Consuming,
+): Effect.fn.Return<Consumer, TransportError> {
   const refused = transportError("consume", queue)
   let accepted = false
   let stopped = false
@@ -44,19 +73,11 @@ export const consume = Effect.fnUntraced(function* (
     if (stopped) return
     stopped = true
     // a consumer that was never accepted fails instead
-    if (accepted) options.onCancelled?.()
+    if (accepted) onEnded()
   }
-  const closeWhenIdle = (channel: Channel) =>
-    Effect.suspend(() => {
-      stopped = true
-      return inHand === 0 ? channel.close : Effect.void
-    })
-  // without a reason the connection is lost, of which the status tells
+  // without a reason the connection is lost, of which its owner hears
   const onClosed = (why: BrokerFailure | undefined) => why === undefined ? void (stopped = true) : end()
-  const channel = yield* Effect.acquireRelease(
-    Effect.mapError(connection.openChannel("plain", { onClosed }), refused),
-    closeWhenIdle,
-  )
+  const channel: Channel = yield* Effect.mapError(connection.openChannel("plain", { onClosed }), refused)
 
   const settle = (arrival: Arrival) => {
     let settled = false
@@ -81,17 +102,21 @@ export const consume = Effect.fnUntraced(function* (
       queue,
       redelivered: arrival.redelivered,
       deliveryCount: deliveryCount(arrival.properties),
+      isGone: () => !channel.isOpen(),
       settle: settle(arrival),
     })
   }
 
-  yield* Effect.acquireRelease(
-    Effect.mapError(channel.consume(queue, prefetchOf(options.prefetch), onArrival), refused),
-    (consumer) =>
-      Effect.suspend(() => {
-        stopped = true
-        return channel.cancel(consumer)
-      }),
+  const name = yield* channel.consume(queue, prefetchOf(options.prefetch), onArrival).pipe(
+    Effect.mapError(refused),
+    Effect.timeoutOrElse({ duration: patience, orElse: () => silent(queue) }),
+    Effect.onError(() => channel.close),
   )
   accepted = true
+  return {
+    stop: Effect.suspend(() => {
+      stopped = true
+      return channel.isOpen() ? channel.cancel(name) : Effect.void
+    }).pipe(Effect.andThen(Effect.suspend(() => inHand === 0 ? channel.close : Effect.void))),
+  }
 })

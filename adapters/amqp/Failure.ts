@@ -11,9 +11,16 @@ export interface BrokerFailure {
   readonly _tag: "BrokerFailure"
   readonly code: number | undefined
   readonly text: string
+  /** Whether nothing changes by trying again; `undefined`: unknown. */
+  readonly final?: boolean
 }
 
-const codes = { accessRefused: 403, notFound: 404, resourceLocked: 405, preconditionFailed: 406 }
+/** AMQP's reply code for a user who may not. */
+export const accessRefused = 403
+/** AMQP's reply code for what another connection has to itself. */
+export const resourceLocked = 405
+
+const codes = { accessRefused, notFound: 404, resourceLocked, preconditionFailed: 406 }
 
 /** Makes a failure of anything thrown: the broker's own words when it gave some. */
 export const failure = (cause: unknown): BrokerFailure => {
@@ -36,15 +43,44 @@ export const reason = (failed: BrokerFailure, name: string): Reason => {
   switch (failed.code) {
     case codes.accessRefused:
     case codes.resourceLocked:
-      return new Forbidden({ detail: failed.text })
+      return new Forbidden({ detail: `${failed.text}${permit(failed.text)}` })
     case codes.notFound:
       return new NotFound({ name: missing(failed) ?? name })
     case codes.preconditionFailed:
-      return new Clash({ name, detail: failed.text })
+      return clash(name, failed.text)
     default:
       return new Disconnected({ detail: failed.text })
   }
 }
+
+// RabbitMQ: access to queue 'q' in vhost 'v' refused for user 'u'
+const permit = (text: string): string => {
+  const found = /in vhost '(.*)' refused for user '(.*)'/s.exec(text)
+  return found === null
+    ? ""
+    : `; an administrator allows it: rabbitmqctl set_permissions -p ${found[1]} ${
+      found[2]
+    } "^warren\\." "^warren\\.|^amq\\.default$" "^warren\\."`
+}
+
+// RabbitMQ: inequivalent arg 'x' for queue 'q' in vhost 'v': received the value 'a' of type 't' but current is none
+const inequivalent = /inequivalent arg '(.*)' for (\w+) '(.*)' in vhost '(.*)': received (.*?) but current is (.*)$/s
+
+const clash = (name: string, text: string): Clash => {
+  const found = inequivalent.exec(text)
+  if (found === null) return new Clash({ name, detail: text })
+  const [, argument = "", kind = "", entity = "", vhost = "", wanted = "", present = ""] = found
+  const remove = kind === "queue"
+    ? `see what it holds, then remove it with "rabbitmqctl delete_queue -p ${vhost} ${entity}"`
+    : `remove it in the management UI, or with "rabbitmqadmin delete exchange name=${entity}"`
+  return new Clash({
+    name: entity,
+    detail: `"${argument}" of this ${kind} is ${valueOf(present)} there, and ${valueOf(wanted)} is wanted here: ` +
+      `another program or version made it; stop that one, or ${remove}, and start again`,
+  })
+}
+
+const valueOf = (text: string): string => /^(?:the value )?'(.*)'(?: of type '.*')?$/s.exec(text)?.[1] ?? text
 
 /** The queue or exchange that the broker says is missing. */
 export const missing = (failed: BrokerFailure): string | undefined =>

@@ -15,28 +15,66 @@ export const declare = (connection: Connection, topology: Topology): Effect.Effe
   onOwnChannel(
     connection,
     (failed) => transportError("declare", "topology")(failed),
-    Effect.fnUntraced(function* (channel) {
-      for (const { name, type } of topology.exchanges) {
-        yield* Effect.mapError(channel.declareExchange(name, type), transportError("declare", name))
-      }
-      for (const queue of topology.queues) {
-        if (queue.durable === false && queue.exclusive !== true) return yield* transient(queue.name)
-        const declaring = channel.declareQueue(queue.name, queueDeclaration(queue))
-        yield* Effect.mapError(declaring, transportError("declare", queue.name))
-      }
-      for (const { queue, exchange, key } of topology.bindings) {
-        yield* Effect.mapError(channel.bind(queue, exchange, key), transportError("declare", queue))
-      }
-    }),
+    (channel) => Effect.forEach(stepsOf(topology), (step) => step(channel), { discard: true }),
   )
+
+/**
+ * Declares once more, on a new connection, what was there before: a refusal is reported and does not keep the rest from
+ * coming back. Fails only when the connection is lost, or when another connection still holds an exclusive queue.
+ */
+export const redeclare = (
+  connection: Connection,
+  topology: Topology,
+  report: (error: TransportError) => Effect.Effect<void>,
+): Effect.Effect<void, TransportError> => {
+  const steps = stepsOf(topology)
+  let done = 0
+  const round: Effect.Effect<void, TransportError> = Effect.suspend(() =>
+    onOwnChannel(
+      connection,
+      (failed) => transportError("declare", "topology")(failed),
+      Effect.fnUntraced(function* (channel) {
+        while (done < steps.length) yield* steps[done++]!(channel)
+      }),
+    ).pipe(
+      Effect.catch((error) =>
+        connection.isLost() || isLocked(error) ? Effect.fail(error) : Effect.andThen(report(error), round)
+      ),
+    )
+  )
+  return round
+}
+
+// a broker that has not noticed yet that our last connection is gone
+const isLocked = ({ reason }: TransportError): boolean =>
+  reason._tag === "Forbidden" && /locked queue/.test(reason.detail)
+
+type DeclareStep = (channel: Channel) => Effect.Effect<void, TransportError>
+
+const stepsOf = (topology: Topology): ReadonlyArray<DeclareStep> => [
+  ...topology.exchanges.map(({ name, type }): DeclareStep => (channel) =>
+    Effect.mapError(channel.declareExchange(name, type), transportError("declare", name))
+  ),
+  ...topology.queues.map((queue): DeclareStep => (channel) =>
+    queue.durable === false && queue.exclusive !== true ? transient(queue.name) : Effect.mapError(
+      channel.declareQueue(queue.name, queueDeclaration(queue)),
+      transportError("declare", queue.name),
+    )
+  ),
+  ...topology.bindings.map(({ queue, exchange, key }): DeclareStep => (channel) =>
+    Effect.mapError(channel.bind(queue, exchange, key), transportError("declare", queue))
+  ),
+]
 
 // RabbitMQ 3.x would take it, 4.x denies it
 const transient = (name: string) =>
-  new TransportError({
-    operation: "declare",
-    target: name,
-    reason: new Clash({ name, detail: "only an exclusive queue may be non-durable" }),
-  })
+  Effect.fail(
+    new TransportError({
+      operation: "declare",
+      target: name,
+      reason: new Clash({ name, detail: "only an exclusive queue may be non-durable" }),
+    }),
+  )
 
 /** Runs `use` on a channel that nobody else has, and closes it. */
 export const onOwnChannel = <A>(

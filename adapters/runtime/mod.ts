@@ -13,6 +13,11 @@ export type { ServeReason } from "./ServeError.ts"
 export { ServeError } from "./ServeError.ts"
 // loading modules
 export { importModule } from "./modules.ts"
+// SQLite
+export type { Sqlite, SqliteOptions, SqliteRow, SqliteStatement, SqliteValue } from "./sqlite.ts"
+export { openSqlite } from "./sqlite.ts"
+export type { SqliteReason } from "./SqliteError.ts"
+export { SqliteError } from "./SqliteError.ts"
 // how a process begins another, and ends
 export type { Respawned } from "./respawn.ts"
 export { respawn } from "./respawn.ts"

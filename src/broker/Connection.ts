@@ -221,6 +221,7 @@ const delivery = (engine: Engine, hand: Hand): Delivery => ({
   queue: hand.queue,
   redelivered: hand.redelivered,
   deliveryCount: hand.deliveryCount,
+  isGone: () => hand.state === "lost",
   settle: (verdict) =>
     Effect.suspend(() =>
       engine.settle(hand, verdict) === "lost"

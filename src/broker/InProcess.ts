@@ -3,7 +3,7 @@
  *
  * Above `Engine` and `Connection`; below the runtime, `testBus` and `warren run` without a broker. Adds only time
  * (one fiber that sleeps until something is due, and none when nothing is) and room for others (a long chain of
- * deliveries gives way to the event loop every thousand). Nothing in it survives the process.
+ * deliveries gives way to the event loop every few thousand). Nothing in it survives the process.
  */
 import { Clock, Context, Duration, Effect, Fiber, Layer, type Scope } from "effect"
 import { Transport } from "../transport/mod.ts"
@@ -11,7 +11,7 @@ import { connect, type Connection } from "./Connection.ts"
 import { Engine } from "./Engine.ts"
 
 /** Deliveries in one go before the event loop gets its turn. */
-const BUDGET = 1000
+const BUDGET = 4096
 
 /** The engine of this process, with the faults that tests and the fault laboratory ask for. */
 export class Broker extends Context.Service<Broker, {

@@ -8,7 +8,7 @@ import { Effect, Redacted, type Scope } from "effect"
 import { loadServer } from "../../adapters/runtime/mod.ts"
 import type { Engine } from "../broker/mod.ts"
 import { launch, type Launched } from "../launch/mod.ts"
-import { type AppModule, CurrentJournal, type HostError, tee } from "../runtime/mod.ts"
+import type { AppModule, HostError } from "../runtime/mod.ts"
 import { CliFailure } from "./Failure.ts"
 import type { Gateway, GatewayOptions } from "./gateway.ts"
 
@@ -41,10 +41,8 @@ export const startHosting = Effect.fnUntraced(function* (
   { apps, broker, measured }: HostingOptions,
 ): Effect.fn.Return<Hosting, CliFailure, Scope.Scope> {
   const metrics = measured ? (yield* Effect.promise(() => import("../gateway/mod.ts"))).makeMetrics() : undefined
-  const journal = yield* CurrentJournal
-  const launched = yield* launch({ apps, broker }).pipe(
+  const launched = yield* launch({ apps, broker, meter: metrics }).pipe(
     Effect.mapError((error) => startFailure(error, broker)),
-    Effect.provideService(CurrentJournal, metrics === undefined ? journal : tee(journal, metrics)),
   )
   const { host, core } = launched
   let gateway: Gateway | undefined

@@ -33,6 +33,7 @@ const says: Record<Fact, (entry: Entry) => string> = {
   cancelled: ({ type }) => `stopped ${type}: its caller gave up`,
   tick: ({ type }) => `tick of ${type}`,
   "clock-skew": ({ type, ms }) => `${type} comes from a machine whose clock differs by ${ms} ms`,
+  drift: ({ type }) => `${type} has two schemas at work`,
 }
 
 const seconds = (ms: number): string => ms < 1000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`

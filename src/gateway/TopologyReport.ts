@@ -4,7 +4,7 @@
  * Made where the workers run and read anywhere, over HTTP too. Holds names and figures, never payloads.
  */
 import { fingerprint } from "../contract/mod.ts"
-import type { Host, Station } from "../runtime/mod.ts"
+import type { Host, Instance, Station } from "../runtime/mod.ts"
 import { type ApiSource, contractsOf } from "./exposed.ts"
 
 /** One handler. */
@@ -48,6 +48,24 @@ export interface QueueReport {
   readonly consumers: number | null
 }
 
+/** One process, as the reporting one knows it. Times are ms since the epoch. */
+export interface InstanceReport {
+  readonly instance: string
+  readonly apps: ReadonlyArray<string>
+  readonly host: string
+  readonly pid: number
+  readonly runtime: string
+  readonly version: string
+  /** `running`, `draining`, `missing` (silent for three heartbeats) or `gone`. */
+  readonly life: Instance["life"]
+  /** On its own clock. */
+  readonly startedAt: number
+  readonly lastHeard: number
+  readonly inHand: number
+  readonly handled: number
+  readonly failed: number
+}
+
 /** All of it. */
 export interface TopologyReport {
   /** The transport's name: `in-process`, `amqp`. */
@@ -59,6 +77,8 @@ export interface TopologyReport {
   readonly exchanges: ReadonlyArray<{ readonly name: string; readonly type: string }>
   readonly queues: ReadonlyArray<QueueReport>
   readonly bindings: ReadonlyArray<{ readonly exchange: string; readonly queue: string; readonly key: string }>
+  /** The processes on a shared broker, this one included; absent where there are no others to hear of. */
+  readonly instances?: ReadonlyArray<InstanceReport>
 }
 
 /** What a broker in this process tells of its queues. */
@@ -69,12 +89,13 @@ export interface QueueView {
   readonly consumers: number
 }
 
-/** The report of a host. `views`: the queues as the in-process broker has them. */
+/** The report of a host. `views`: the queues as the in-process broker has them; `instances`: who is there. */
 export const topologyOf = (
   host: Host,
   transport: string,
   sources: Iterable<ApiSource>,
   views: ReadonlyArray<QueueView> | undefined,
+  instances: ReadonlyArray<Instance> = [],
 ): TopologyReport => {
   const seen = new Map(views?.map((view) => [view.name, view]))
   const { exchanges, queues, bindings } = host.topology
@@ -90,7 +111,14 @@ export const topologyOf = (
       return { name, type, ready, unacked, consumers }
     }),
     bindings: bindings.map(({ exchange, queue, key }) => ({ exchange, queue, key })),
+    ...(instances.length > 0 && { instances: instances.map(instanceOf) }),
   }
+}
+
+const instanceOf = (one: Instance): InstanceReport => {
+  const { instance, host, pid, runtime, version, life, startedAt, lastHeard, inHand, handled, failed } = one
+  const apps = one.apps.map(({ app }) => app)
+  return { instance, apps, host, pid, runtime, version, life, startedAt, lastHeard, inHand, handled, failed }
 }
 
 const apisOf = (sources: Iterable<ApiSource>, stations: ReadonlyArray<Station>): ReadonlyArray<ApiReport> => {

@@ -74,6 +74,7 @@ export const request = (
           { "content-type": "application/json", [RequestHeader.timeout]: atLeastOne(timeout) }),
         ...(id !== undefined && { [RequestHeader.id]: id }),
         ...(trace !== undefined && { [RequestHeader.traceparent]: formatTraceparent(trace) }),
+        ...(trace?.state !== undefined && { [RequestHeader.tracestate]: trace.state }),
       }
       return Effect.tryPromise({
         try: async (signal) => {

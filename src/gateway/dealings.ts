@@ -6,7 +6,7 @@
  */
 import { Cause, Effect, Option, Result, Tracer } from "effect"
 import { type CallSpec, type ContractSpec, type EventSpec, InvalidPayload, Message } from "../contract/mod.ts"
-import type { BusShape, Emitted } from "../runtime/mod.ts"
+import { type BusShape, type Emitted, spanOf } from "../runtime/mod.ts"
 import type { Trace } from "../wire/mod.ts"
 import { type BodyLimits, readJson } from "./body.ts"
 import { readId, readTimeout } from "./headers.ts"
@@ -71,7 +71,7 @@ const outcome = <A>(
   trace: Trace,
 ): Effect.Effect<A, Problem> =>
   effect.pipe(
-    Effect.provideService(Tracer.ParentSpan, Tracer.externalSpan(trace)),
+    Effect.provideService(Tracer.ParentSpan, spanOf(trace)),
     Effect.catchCause((cause) => {
       const error = Cause.findErrorOption(cause)
       if (Option.isNone(error)) return Effect.failCause(cause as Cause.Cause<never>)

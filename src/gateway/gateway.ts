@@ -8,7 +8,7 @@
 import { Context, Effect, Exit } from "effect"
 import { Hono } from "hono"
 import type { ContractSpec } from "../contract/mod.ts"
-import type { BusShape } from "../runtime/mod.ts"
+import type { BusShape, OpenStep } from "../runtime/mod.ts"
 import { formatTraceparent, type Trace } from "../wire/mod.ts"
 import { type Dealings, emitEvent, makeCall } from "./dealings.ts"
 import { exposedOf } from "./exposed.ts"
@@ -18,6 +18,7 @@ import { readTrace } from "./headers.ts"
 import { indexPage } from "./indexPage.ts"
 import { type Problem, problemBody, problemMedia, problems } from "./problem.ts"
 import { prometheusMedia } from "./prometheus.ts"
+import { beginRequest, endRequest } from "./requestStep.ts"
 
 /** A gateway in front of a bus. Throws `GatewayRefused` for an empty token. */
 export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono => {
@@ -28,6 +29,7 @@ export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono =
     limits: { bytes: options.bodyLimit ?? defaults.bodyLimit, ms: options.bodyTimeout ?? defaults.bodyTimeout },
     maxTimeout: options.maxTimeout ?? defaults.maxTimeout,
   }
+  const { telemetry } = dealings.bus
   const runPromiseExit = Effect.runPromiseExitWith(options.context ?? Context.empty())
 
   /** Runs one request: who asks, then the work; a client that hangs up ends it. */
@@ -35,10 +37,14 @@ export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono =
     request: Request,
     work: (trace: Trace) => Effect.Effect<Response, Problem>,
     open: boolean = false,
+    name?: string,
   ): Promise<Response> => {
+    let step: OpenStep | undefined
     const exit = await runPromiseExit(
-      Effect.flatMap(readTrace(request.headers), (trace) =>
-        Effect.suspend(() => {
+      Effect.flatMap(readTrace(request.headers), (own) => {
+        step = beginRequest(telemetry, name, request.headers, own)
+        const trace = step?.trace ?? own
+        return Effect.suspend(() => {
           const objection = open ? undefined : guard(request.headers)
           return objection === undefined ? work(trace) : Effect.fail(objection)
         }).pipe(
@@ -50,9 +56,11 @@ export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono =
           ),
           Effect.catch((problem) => Effect.succeed(refusal(request, problem, trace))),
           Effect.map((response) => sealed(response, trace)),
-        )),
+        )
+      }),
       { signal: request.signal },
     )
+    endRequest(step, Exit.isSuccess(exit) ? exit.value.status : undefined)
     // only a client that is gone interrupts; nobody reads this
     return Exit.isSuccess(exit) ? exit.value : new Response(null, { status: 499 })
   }
@@ -62,12 +70,13 @@ export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono =
     allowed: string,
     work: (trace: Trace) => Effect.Effect<Response, Problem>,
     open = false,
+    name?: string,
   ) => {
     if (request.method === "OPTIONS") return preflight(allowed)
     if (!allowed.split(", ").includes(request.method)) {
       return answer(request, () => Effect.fail(problems.methodNotAllowed(request.method, allowed)), open)
     }
-    return answer(request, work, open)
+    return answer(request, work, open, name)
   }
 
   const unknown = (kind: ContractSpec["kind"], type: string): Effect.Effect<never, Problem> => {
@@ -87,6 +96,8 @@ export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono =
         contract === undefined
           ? unknown("call", `${api}.${member}`)
           : Effect.map(makeCall(dealings, contract, c.req.raw, trace), (value) => json(200, value)),
+      false,
+      `POST /calls/${contract === undefined ? "{api}/{call}" : `${api}/${member}`}`,
     )
   })
   app.all("/events/:api/:member", (c) => {
@@ -99,6 +110,8 @@ export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono =
         contract === undefined
           ? unknown("event", `${api}.${member}`)
           : Effect.map(emitEvent(dealings, contract, c.req.raw, trace), (emitted) => json(202, emitted)),
+      false,
+      `POST /events/${contract === undefined ? "{api}/{event}" : `${api}/${member}`}`,
     )
   })
   app.all("/health/live", (c) => page(c.req.raw, reading, () => Effect.succeed(json(200, { live: true })), true))

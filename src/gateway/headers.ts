@@ -1,15 +1,20 @@
 /**
  * The request headers that a client steers a call or an emit by, and the trace it takes part in.
  *
- * `warren-timeout` (ms), `warren-id` (repeats an emit), `traceparent` (W3C). The first two are refused when they make no
+ * `warren-timeout` (ms), `warren-id` (repeats an emit), `traceparent` and `tracestate` (W3C). The first two are refused when they make no
  * sense; a malformed `traceparent` starts a new trace, as the standard asks.
  */
 import { Clock, Effect, Result } from "effect"
-import { CurrentIds, nextTrace, parseTraceparent, type Trace } from "../wire/mod.ts"
+import { CurrentIds, nextTrace, parseTraceparent, type Trace, withState } from "../wire/mod.ts"
 import { type Problem, problems } from "./problem.ts"
 
 /** Names of the request headers. */
-export const RequestHeader = { timeout: "warren-timeout", id: "warren-id", traceparent: "traceparent" } as const
+export const RequestHeader = {
+  timeout: "warren-timeout",
+  id: "warren-id",
+  traceparent: "traceparent",
+  tracestate: "tracestate",
+} as const
 
 /** The wanted deadline, ms; `undefined`: the bus's own. */
 export const readTimeout = (headers: Headers, most: number): Result.Result<number | undefined, Problem> => {
@@ -30,9 +35,16 @@ export const readId = (headers: Headers): Result.Result<string | undefined, Prob
   )
 }
 
+/** The client's step, if it says where it stands. */
+export const parentIn = (headers: Headers): Trace | undefined =>
+  withState(
+    parseTraceparent(headers.get(RequestHeader.traceparent)),
+    headers.get(RequestHeader.tracestate) ?? undefined,
+  )
+
 /** The gateway's own step in the client's trace, or in a new one. */
 export const readTrace = (headers: Headers): Effect.Effect<Trace> =>
   Effect.gen(function* () {
     const ids = yield* CurrentIds
-    return nextTrace(parseTraceparent(headers.get(RequestHeader.traceparent)), ids.next(yield* Clock.currentTimeMillis))
+    return nextTrace(parentIn(headers), ids.next(yield* Clock.currentTimeMillis))
   })

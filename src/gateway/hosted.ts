@@ -4,7 +4,7 @@
  * For `warren run`. An app's handlers know their contracts, and these their apis, so that `POST /events/sales/orderPlaced`
  * works wherever a handler of sales, or a listener to it, runs; further apis are passed by whoever found them.
  */
-import type { Host } from "../runtime/mod.ts"
+import type { Host, Instance } from "../runtime/mod.ts"
 import type { ApiSource } from "./exposed.ts"
 import type { GatewayOptions } from "./GatewayOptions.ts"
 import { type QueueView, topologyOf } from "./TopologyReport.ts"
@@ -13,6 +13,8 @@ import { type QueueView, topologyOf } from "./TopologyReport.ts"
 export interface Hosting {
   readonly host: Host
   readonly transport: { readonly traits: { readonly name: string } }
+  /** Who else is there. */
+  readonly core?: { readonly presence: { readonly list: () => ReadonlyArray<Instance> } } | undefined
   /** The broker, where it is in this process. */
   readonly broker?:
     | { readonly engine: { readonly view: () => { readonly queues: ReadonlyArray<QueueView> } } }
@@ -27,13 +29,13 @@ export const hostedApis = (host: Host): ReadonlyArray<ApiSource> =>
 
 /** Options for a gateway in front of a host; `apis` come first, the hosted ones after them. */
 export const hosted = (
-  { host, transport, broker }: Hosting,
+  { host, transport, broker, core }: Hosting,
   apis: Iterable<ApiSource> = [],
 ): Required<Pick<GatewayOptions, "apis" | "ready" | "topology">> => {
   const known = [...apis, ...hostedApis(host)]
   return {
     apis: known,
     ready: host.isReady,
-    topology: () => topologyOf(host, transport.traits.name, known, broker?.engine.view().queues),
+    topology: () => topologyOf(host, transport.traits.name, known, broker?.engine.view().queues, core?.presence.list()),
   }
 }

@@ -12,7 +12,14 @@ export { GatewayRefused, isLoopback, secure } from "./guard.ts"
 // in front of a host
 export type { Hosting } from "./hosted.ts"
 export { hosted, hostedApis } from "./hosted.ts"
-export type { ApiReport, HandlerReport, MemberReport, QueueReport, TopologyReport } from "./TopologyReport.ts"
+export type {
+  ApiReport,
+  HandlerReport,
+  InstanceReport,
+  MemberReport,
+  QueueReport,
+  TopologyReport,
+} from "./TopologyReport.ts"
 // metrics
 export type { Metrics } from "./metrics.ts"
 export { makeMetrics } from "./metrics.ts"

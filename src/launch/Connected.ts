@@ -41,6 +41,7 @@ export const promised = (bus: BusShape, scope: Scope.Closeable): Connected => {
       open(message.contract.type, bus.call(message, options)),
     emit: (message: Message<EventSpec>, options?: EmitOptions) =>
       open(message.contract.type, bus.emit(message, options)),
+    telemetry: bus.telemetry,
   } as BusShape
   const close = () => closing ??= Effect.runPromise(Scope.close(scope, Exit.void))
   return {

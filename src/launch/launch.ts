@@ -12,10 +12,14 @@ import {
   type BusShape,
   Core,
   type CoreShape,
+  CurrentJournal,
+  CurrentTelemetry,
   type Host,
   type HostError,
   makeHost,
+  tee,
 } from "../runtime/mod.ts"
+import { measured, type Meter, startTelemetry } from "../telemetry/mod.ts"
 import { Transport, type TransportError } from "../transport/mod.ts"
 
 /** What to put together. */
@@ -24,6 +28,8 @@ export interface LaunchOptions {
   readonly broker?: Redacted.Redacted<string> | string | undefined
   /** The apps to run here. @default none */
   readonly apps?: ReadonlyArray<AppModule>
+  /** Counts what happens. @default none, unless metrics are exported */
+  readonly meter?: Meter | undefined
 }
 
 /** One running process. */
@@ -47,17 +53,41 @@ export const transportLayer = (
   )
 }
 
+/** A transport, counted where there is a meter. */
+const counted = (
+  layer: ReturnType<typeof transportLayer>,
+  meter: Meter | undefined,
+): Layer.Layer<Transport, TransportError> => {
+  const transport = layer as Layer.Layer<Transport, TransportError>
+  if (meter === undefined) return transport
+  return Layer.provideMerge(
+    Layer.effect(Transport, Effect.flatMap(Transport, (one) => measured(one, meter))),
+    transport,
+  )
+}
+
 /** Starts everything; the scope's end drains the host, then closes the bus and the transport. */
 export const launch = Effect.fnUntraced(function* (
   options: LaunchOptions = {},
 ): Effect.fn.Return<Launched, HostError, Scope.Scope> {
+  const apps = options.apps ?? []
+  // first, so that it ends last
+  const { telemetry, meter } = yield* startTelemetry({
+    system: options.broker === undefined ? "in-process" : "rabbitmq",
+    apps: apps.map(({ app }) => app),
+    meter: options.meter,
+  })
+  const journal = yield* CurrentJournal
   // fresh: two launches in one program are two processes' worth, whatever shares its layers around them
   const services = yield* Layer.build(Layer.fresh(
-    busLayer.pipe(Layer.provideMerge(transportLayer(options.broker) as Layer.Layer<Transport, TransportError>)),
-  ))
+    busLayer.pipe(Layer.provideMerge(counted(transportLayer(options.broker), meter))),
+  )).pipe(
+    Effect.provideService(CurrentTelemetry, telemetry),
+    Effect.provideService(CurrentJournal, meter === undefined ? journal : tee(journal, meter)),
+  )
   const core = Context.get(services, Core)
   const bus = Context.get(services, Bus)
-  const host = yield* makeHost(core, bus, options.apps ?? [])
+  const host = yield* makeHost(core, bus, apps)
   return {
     bus,
     core,

@@ -6,6 +6,7 @@
  */
 import { Context, type Duration, Effect } from "effect"
 import type { CallError, CallSpec, EmitError, EventSpec, Message } from "../contract/mod.ts"
+import type { Telemetry } from "./Telemetry.ts"
 
 /** Options of an emit. */
 export interface EmitOptions {
@@ -44,6 +45,8 @@ export interface BusShape {
     message: Message<C>,
     options?: CallOptions,
   ) => Effect.Effect<ValueOf<C>, DeclaredOf<C> | CallError>
+  /** Who records spans of it; what stands in front of it has its own recorded there too. @default nobody */
+  readonly telemetry?: Telemetry | undefined
 }
 
 /** The bus as a service: `yield* Bus`, or `Bus.call(...)` and `Bus.emit(...)` directly. */

@@ -16,7 +16,11 @@ export const busLayer: Layer.Layer<Bus | Core, TransportError, Transport> = Laye
     const core = yield* Core
     const call = yield* makeCall(core)
     // the typed signatures are Caller's and Emitter's contracts; erased inside, exact at the door
-    const bus: BusShape = { emit: makeEmit(core) as BusShape["emit"], call: call as BusShape["call"] }
+    const bus: BusShape = {
+      emit: makeEmit(core) as BusShape["emit"],
+      call: call as BusShape["call"],
+      telemetry: core.telemetry,
+    }
     return Context.make(Bus, bus)
   }),
 ).pipe(Layer.provideMerge(Core.layer))

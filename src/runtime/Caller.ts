@@ -23,21 +23,39 @@ import {
   show,
 } from "../contract/mod.ts"
 import type { Confirm, Packet, TransportError } from "../transport/mod.ts"
-import { callPacket, cancelPacket, fromBytes, Header, nextTrace, QueueName, routeTo } from "../wire/mod.ts"
+import {
+  callPacket,
+  cancelPacket,
+  fromBytes,
+  Header,
+  nextTrace,
+  processTopology,
+  QueueName,
+  routeTo,
+} from "../wire/mod.ts"
 import type { CallOptions } from "./Bus.ts"
 import { bodyOf } from "./body.ts"
+import { keepConsuming } from "./consume.ts"
 import type { CoreShape } from "./Core.ts"
 import { CurrentDelivery, traceOf } from "./Current.ts"
 import type { Fact } from "./Journal.ts"
 import { invalidPayload } from "./Emitter.ts"
 import { describeError } from "./invoke.ts"
 import { millis } from "./Retry.ts"
+import { within } from "./Telemetry.ts"
+import { keepVigil } from "./Vigil.ts"
 
 /** The outcome of a call. */
 type Answer = Exit.Exit<unknown, unknown>
 
 interface Pending {
   readonly contract: CallSpec
+  /** Why the connection was lost while it waited, if it was. */
+  cut: string | undefined
+  /** When it was made, ms since the epoch. */
+  readonly sentAt: number
+  /** Whether the broker has taken it. */
+  confirmed: boolean
   readonly finish: (answer: Answer) => void
 }
 
@@ -52,14 +70,19 @@ export const makeCall = Effect.fnUntraced(function* (
   const pending = new Map<string, Pending>()
   const replyTo = QueueName.replies(core.instance)
 
-  yield* core.transport.consume(replyTo, { prefetch: 1_000 }, (delivery) => {
-    const waiting = pending.get(delivery.packet.correlationId ?? "")
-    if (waiting === undefined) strayReply(core, delivery.packet)
-    else waiting.finish(readReply(core, waiting.contract, delivery.packet))
-    core.settle(delivery, "ack")
+  yield* keepConsuming(core, {
+    queue: replyTo,
+    topology: processTopology(core.instance),
+    prefetch: 1_000,
+    deliver: (delivery) => {
+      const waiting = pending.get(delivery.packet.correlationId ?? "")
+      if (waiting === undefined) strayReply(core, delivery.packet)
+      else waiting.finish(readReply(core, waiting.contract, delivery.packet))
+      core.settle(delivery, "ack")
+    },
   })
 
-  // a pending call can get no reply once the connection is gone for good; the adapter says so by closing
+  // the reply queue outlives the connection: what was confirmed goes on waiting, until there is no coming back
   const lost = (detail: string) => {
     for (const { contract, finish } of [...pending.values()]) {
       finish(Exit.fail(new ReplyLost({ call: contract.type, detail, ...seenNow(core, contract.type) })))
@@ -68,13 +91,14 @@ export const makeCall = Effect.fnUntraced(function* (
   yield* core.transport.status.pipe(
     Stream.runForEach((status) =>
       Effect.sync(() => {
-        if (status._tag === "Disconnected") lost(`the connection was lost, ${status.reason}`)
+        if (status._tag === "Disconnected") { for (const call of pending.values()) call.cut ??= status.reason }
         if (status._tag === "Closed") lost("the connection was closed")
       })
     ),
     Effect.forkScoped,
   )
   yield* Effect.addFinalizer(() => Effect.sync(() => lost("this process is shutting down")))
+  yield* keepVigil(core, pending)
 
   return (message, options = {}) =>
     Effect.withFiber((fiber) => {
@@ -108,13 +132,28 @@ export const makeCall = Effect.fnUntraced(function* (
           ms: fact === "called" ? undefined : at - now,
           error,
         })
+      const parent = traceOf(fiber, current, core.telemetry !== undefined)
+      const trace = nextTrace(parent, id)
+      const step = core.telemetry?.begin({
+        kind: "call",
+        trace,
+        parent,
+        id,
+        type: contract.type,
+        app,
+        handler: current?.handler,
+        queue: undefined,
+        attempt: 1,
+        size: body.success.length,
+        first: undefined,
+      })
       const packet = callPacket(
         {
           id,
           type: contract.type,
           app,
           now,
-          trace: nextTrace(traceOf(fiber, current), id),
+          trace: step?.trace ?? trace,
           version: contract.version,
           schema: fingerprint(contract),
           cause: current?.cause,
@@ -124,11 +163,9 @@ export const makeCall = Effect.fnUntraced(function* (
         deadline,
       )
 
-      return Effect.callback<unknown, unknown>((resume) => {
-        let confirmed = false
+      const calling = Effect.callback<unknown, unknown>((resume) => {
         const withdraw = core.deadlines.add(deadline, () => {
-          const stage = confirmed ? "waiting" : "confirming"
-          finish(Exit.fail(new DeadlineExceeded({ call: contract.type, timeout, stage, ...seen() })))
+          finish(Exit.fail(late(contract.type, timeout, call.confirmed, call.cut, core.outbox.obstacle(), seen())))
           // what is still on its way to the broker would arrive expired, with a life of its own
           publishing.interruptUnsafe()
         })
@@ -139,11 +176,12 @@ export const makeCall = Effect.fnUntraced(function* (
           else record("refused", core.now(), errorText(answer))
           resume(answer)
         }
-        pending.set(id, { contract, finish })
+        const call: Pending = { contract, cut: undefined, sentAt: now, confirmed: false, finish }
+        pending.set(id, call)
         record("called", now)
-        const publishing = core.runFork(core.transport.publish(routeTo.call(contract.type), packet))
+        const publishing = core.runFork(core.outbox.publish(routeTo.call(contract.type), packet, false))
         publishing.addObserver((exit) => {
-          confirmed = true
+          call.confirmed = true
           const failure = unsent(contract.type, exit, seen)
           if (failure !== undefined) finish(Exit.fail(failure))
         })
@@ -159,8 +197,28 @@ export const makeCall = Effect.fnUntraced(function* (
           )))
         })
       })
+      return within(step, calling, () => "answered")
     })
 })
+
+/** What the deadline says of a call: it depends on how far the call came. */
+const late = (
+  call: string,
+  timeout: number,
+  confirmed: boolean,
+  cut: string | undefined,
+  obstacle: string | undefined,
+  seen: Seen,
+): CallError => {
+  if (confirmed && cut !== undefined) {
+    const detail = `the connection was lost while it waited (${cut}), and no reply came within ${timeout} ms`
+    return new ReplyLost({ call, detail, ...seen })
+  }
+  if (!confirmed && obstacle !== undefined) {
+    return new Disconnected({ call, detail: `after ${timeout} ms, ${obstacle}`, ...seen })
+  }
+  return new DeadlineExceeded({ call, timeout, stage: confirmed ? "waiting" : "confirming", ...seen })
+}
 
 /** What a publish says against a call, if anything. */
 const unsent = (
@@ -180,7 +238,7 @@ const unsent = (
   const { reason } = error.value
   switch (reason._tag) {
     case "Rejected":
-      return new Overloaded({ call, detail: `its queue is full, ${reason.detail}`, ...seen() })
+      return new Overloaded({ call, detail: reason.detail, ...seen() })
     case "TooLarge":
       return invalidPayload(call, [{
         field: "",
@@ -195,12 +253,7 @@ const unsent = (
 }
 
 /** What is known of a call's servers right now. */
-export const seenNow = (core: CoreShape, type: string): Seen => {
-  if (core.transport.traits.shared) return { servers: null, lane: "broker", lastHeartbeat: null }
-  const servers = core.served.get(type) ?? 0
-  // in one process a server is alive as long as the caller is
-  return { servers, lane: "broker", lastHeartbeat: servers > 0 ? core.now() : null }
-}
+export const seenNow = (core: CoreShape, type: string): Seen => core.presence.seen(type)
 
 const readReply = (core: CoreShape, contract: CallSpec, packet: Packet): Answer => {
   const seen = seenNow(core, contract.type)

@@ -10,8 +10,12 @@ import { CurrentIds, type Ids, processTopology, QueueName, readMeta } from "../w
 import { type Cancellations, makeCancellations } from "./Cancellations.ts"
 import type { Hand } from "./Current.ts"
 import { type Deadlines, makeDeadlines } from "./Deadlines.ts"
-import { CurrentJournal, type Journal } from "./Journal.ts"
+import { CurrentJournal, type Journal, tee } from "./Journal.ts"
+import { keepConsuming } from "./consume.ts"
+import { makeOutbox, type Outbox, waitingBytes } from "./Outbox.ts"
+import { makePresence, type Presence } from "./Presence.ts"
 import { CurrentSettings, type Settings } from "./Settings.ts"
+import { CurrentTelemetry, type Telemetry } from "./Telemetry.ts"
 
 /** Shared state of one runtime. */
 export interface CoreShape {
@@ -22,10 +26,16 @@ export interface CoreShape {
   readonly now: () => number
   readonly ids: Ids
   readonly journal: Journal
+  /** Who records spans; `undefined`: nobody. */
+  readonly telemetry: Telemetry | undefined
   readonly settings: Settings
+  /** The way out, which waits while the broker takes nothing. */
+  readonly outbox: Outbox
   readonly deadlines: Deadlines
   /** Calls whose caller gave up. */
   readonly cancellations: Cancellations
+  /** Who else is there, and what they serve. */
+  readonly presence: Presence
   /** Whether there is a connection to the broker now. */
   readonly isConnected: () => boolean
   /** Calls served here, by type; a transport that is not shared has no other servers. */
@@ -57,34 +67,50 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
   const deadlines = yield* makeDeadlines
   const cancellations = makeCancellations(deadlines, now)
   const runFork = Effect.runForkWith(services)
-  yield* transport.declare(processTopology(instance))
-  yield* transport.consume(QueueName.control(instance), { prefetch: 1_000 }, ({ packet, settle }) => {
-    if (packet.correlationId !== undefined) {
-      cancellations.cancel(packet.correlationId, readMeta(packet).deadline ?? now())
-    }
-    runFork(settle("ack"))
+  const settings = yield* CurrentSettings
+  const outbox = makeOutbox(transport, { messages: settings.maxWaiting, bytes: waitingBytes })
+  const journal = yield* CurrentJournal
+  const served = new Map<string, number>()
+  const presence = makePresence({ ids, instance, journal, now, runFork, served, settings, transport })
+  const topology = processTopology(instance)
+  yield* transport.declare(topology)
+  yield* keepConsuming({ transport, runFork }, {
+    queue: QueueName.control(instance),
+    topology,
+    prefetch: 1_000,
+    deliver: ({ packet, settle }) => {
+      if (!presence.take(packet) && packet.correlationId !== undefined) {
+        cancellations.cancel(packet.correlationId, readMeta(packet).deadline ?? now())
+      }
+      runFork(Effect.ignore(settle("ack")))
+    },
   })
   let isConnected = true
   yield* transport.status.pipe(
     Stream.runForEach((status) => {
       const was = isConnected
       isConnected = status._tag === "Ready" || status._tag === "Blocked"
+      outbox.follow(status)
       return tell(status, was)
     }),
     Effect.forkScoped,
   )
+  yield* presence.start
   return Core.of({
     instance,
     transport,
     clock,
     now,
     ids,
-    journal: yield* CurrentJournal,
-    settings: yield* CurrentSettings,
+    journal: presence.tally === undefined ? journal : tee(journal, presence.tally),
+    telemetry: yield* CurrentTelemetry,
+    settings,
+    outbox,
     deadlines,
     cancellations,
+    presence,
     isConnected: () => isConnected,
-    served: new Map(),
+    served,
     hands: new Set(),
     settle: (delivery, verdict) => void runFork(delivery.settle(verdict)),
     runFork,

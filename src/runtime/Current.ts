@@ -26,14 +26,36 @@ export const CurrentDelivery = Context.Reference<Current | undefined>("warren/ru
   defaultValue: () => undefined,
 })
 
-/** Where a fiber stands in a trace: at its delivery, else at the Effect span it runs in, if any. */
-export const traceOf = (fiber: Fiber.Fiber<unknown, unknown>, current: Current | undefined): Trace | undefined => {
-  if (current !== undefined) return current.trace
+/** The `tracestate` that came with a span from outside, among its annotations. */
+const TraceState = Context.Reference<string | undefined>("warren/runtime/TraceState", {
+  defaultValue: () => undefined,
+})
+
+/** A place in a trace as the parent of an Effect's spans. */
+export const spanOf = ({ traceId, spanId, sampled, state }: Trace): Tracer.ExternalSpan =>
+  Tracer.externalSpan(
+    state === undefined
+      ? { traceId, spanId, sampled }
+      : { traceId, spanId, sampled, annotations: Context.make(TraceState, state) },
+  )
+
+/**
+ * Where a fiber stands in a trace: at its delivery, else at the Effect span it runs in, if any. Where spans are recorded
+ * it is always the span, which may be one of the handler's own.
+ */
+export const traceOf = (
+  fiber: Fiber.Fiber<unknown, unknown>,
+  current: Current | undefined,
+  isRecorded = false,
+): Trace | undefined => {
+  if (current !== undefined && !isRecorded) return current.trace
   const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
-  if (span === undefined) return undefined
+  if (span === undefined) return current?.trace
   const { traceId, spanId, sampled } = span
   // a tracer of another make may number its spans differently; such ids cannot travel
-  return /^[0-9a-f]{32}$/.test(traceId) && /^[0-9a-f]{16}$/.test(spanId) ? { traceId, spanId, sampled } : undefined
+  if (!/^[0-9a-f]{32}$/.test(traceId) || !/^[0-9a-f]{16}$/.test(spanId)) return current?.trace
+  const state = current?.trace.traceId === traceId ? current.trace.state : Context.get(span.annotations, TraceState)
+  return state === undefined ? { traceId, spanId, sampled } : { traceId, spanId, sampled, state }
 }
 
 /** One handler at work, for drains and for the test clock. */

@@ -19,6 +19,22 @@ export interface Dispatcher {
   readonly size: () => number
 }
 
+/**
+ * Gives a message that came again to the job that still has it in hand since before its connection was lost: it is not
+ * run twice at once, and its verdict reaches the broker. Says whether there was such a job.
+ */
+export const takeBack = (jobs: Iterable<{ delivery: Delivery }>, again: Delivery): boolean => {
+  const { id } = again.packet
+  // foreign messages may have no id: they are not the same message
+  if (id === "") return false
+  for (const job of jobs) {
+    if (job.delivery.packet.id !== id || !job.delivery.isGone()) continue
+    job.delivery = again
+    return true
+  }
+  return false
+}
+
 /** What a fact says besides who and what. */
 export type Details = Pick<Entry, "attempt" | "cause" | "delay" | "error" | "ms">
 

@@ -24,6 +24,7 @@ import type { CoreShape } from "./Core.ts"
 import { type Current, CurrentDelivery, traceOf } from "./Current.ts"
 import type { Fact } from "./Journal.ts"
 import { millis } from "./Retry.ts"
+import { within as recorded } from "./Telemetry.ts"
 
 /** `emit` over a core. */
 export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, options: EmitOptions = {}) =>
@@ -36,13 +37,31 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
       const now = core.now()
       const id = options.id ?? (current === undefined ? core.ids.next(now) : derive(current))
       const app = current?.app ?? core.settings.app
+      const { telemetry } = core
+      const parent = traceOf(fiber, current, telemetry !== undefined)
+      // an id of the caller's own making may be any text, of which no span id can be made; and one that a handler
+      // repeats would give two spans one id
+      const isFresh = options.id === undefined && (current === undefined || telemetry === undefined)
+      const trace = nextTrace(parent, isFresh ? id : core.ids.next(now))
+      const step = telemetry?.begin({
+        kind: "send",
+        trace,
+        parent,
+        id,
+        type: contract.type,
+        app,
+        handler: current?.handler,
+        queue: undefined,
+        attempt: 1,
+        size: body.success.length,
+        first: undefined,
+      })
       const packet = eventPacket({
         id,
         type: contract.type,
         app,
         now,
-        // an id of the caller's own making may be any text, of which no span id can be made
-        trace: nextTrace(traceOf(fiber, current), options.id === undefined ? id : core.ids.next(now)),
+        trace: step?.trace ?? trace,
         version: contract.version,
         schema: fingerprint(contract),
         cause: current?.cause,
@@ -59,15 +78,17 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
           cause: current?.cause,
           error,
         })
-      return Effect.matchCauseEffect(
-        within(core, now + timeout, core.transport.publish(routeTo.event(contract.type), packet)),
+      let outcome = "heard"
+      const sending: Effect.Effect<Emitted, EmitError> = Effect.matchCauseEffect(
+        within(core, now + timeout, core.outbox.publish(routeTo.event(contract.type), packet, true)),
         {
           onSuccess: (confirm) => {
             if (confirm === "late") {
-              const late = new DeadlineExceeded({ call: contract.type, timeout, stage: "confirming", ...unseen })
+              const late = tooLate(contract.type, timeout, core.outbox.obstacle())
               record("not-emitted", late.message)
               return Effect.fail(late)
             }
+            if (confirm === "unroutable") outcome = "unheard"
             record(confirm === "routed" ? "emitted" : "unheard")
             return Effect.succeed({ id })
           },
@@ -80,8 +101,14 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
           },
         },
       )
+      return recorded(step, sending, () => outcome)
     },
   )
+
+const tooLate = (event: string, timeout: number, obstacle: string | undefined): EmitError =>
+  obstacle === undefined
+    ? new DeadlineExceeded({ call: event, timeout, stage: "confirming", ...unseen })
+    : new Disconnected({ call: event, detail: `after ${timeout} ms, ${obstacle}`, ...unseen })
 
 const derive = (current: Current): string => deriveId(current.cause, current.handler, current.ordinal++)
 

@@ -67,9 +67,17 @@ export interface ListenerOptions<T> extends HandlerOptions {
 export interface ScheduleOptions extends HandlerOptions {
   /** IANA zone in which a cron expression is read. @default "UTC" */
   readonly timezone?: string
+  /**
+   * What becomes of due times that passed while no process ran: `"skip"`, nothing; `"once"`, one tick for the newest of
+   * them, however late, whose `missed` counts them. A tick at most a minute late is not missed: it is made. @default "skip"
+   */
+  readonly missed?: Missed
   /** When a failed tick is tried again; `false`: never. */
   readonly retry?: RetryPolicy | false
 }
+
+/** What becomes of a schedule's missed due times. */
+export type Missed = "skip" | "once"
 
 /** The user's function; an Effect, a promise or a plain value comes back. */
 export type Run = (payload: unknown, context: HandlerContext) => unknown
@@ -113,6 +121,7 @@ export interface Listener extends Common {
 export interface ScheduledHandler extends Common {
   readonly kind: "schedule"
   readonly timing: Timing
+  readonly missed: Missed
   readonly retry: Retry
 }
 

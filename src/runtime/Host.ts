@@ -1,8 +1,8 @@
 /**
  * Runs apps: declares what they need, starts a consumer for each handler, makes ticks, and drains.
  *
- * One host a process (or a test), over one core. It supervises: a consumer that the broker ends is started again, a layer
- * that cannot be built stops the start with a clear error. What becomes of a delivery is decided in `Serve` and `Listen`.
+ * One host a process (or a test), over one core. A layer that cannot be built, and a handler that may take longer than the
+ * broker waits, stop the start with a clear error. What becomes of a delivery is decided in `Serve` and `Listen`.
  */
 import { Cause, Context, Effect, Exit, Layer, Schema, Scope } from "effect"
 import { merge, type Topology, type TransportError } from "../transport/mod.ts"
@@ -11,10 +11,12 @@ import { Bus, type BusShape } from "./Bus.ts"
 import type { CoreShape } from "./Core.ts"
 import type { ScheduledHandler, WorkerSpec } from "./Handler.ts"
 import { Inbox, type InboxShape } from "./Inbox.ts"
+import { keepConsuming } from "./consume.ts"
 import { type Bound, describeError } from "./invoke.ts"
-import { type AppModule, checkTogether, type InvalidModule } from "./Module.ts"
+import { type AppModule, checkPatience, checkTogether, type InvalidModule } from "./Module.ts"
 import { makePost, type Post, type Station } from "./Post.ts"
-import { runSchedule } from "./Schedules.ts"
+import { startSchedule } from "./Schedules.ts"
+import { comparing, workOf } from "./work.ts"
 
 /** A worker's layer that could not be built. */
 export class WorkerFailed extends Schema.TaggedError<WorkerFailed>()("WorkerFailed", {
@@ -53,6 +55,8 @@ export const makeHost = Effect.fnUntraced(function* (
   apps: ReadonlyArray<AppModule>,
 ): Effect.fn.Return<Host, HostError, Scope.Scope> {
   yield* Effect.fromResult(checkTogether(apps))
+  // a broker in this process waits as long as it takes
+  if (core.transport.traits.shared) yield* Effect.fromResult(checkPatience(apps, core.settings.consumerTimeout))
   const base = Context.add(yield* Effect.context<never>(), Bus, bus)
   const memo = yield* Layer.makeMemoMap
   const bounds = yield* Effect.forEach(apps, (app) => bind(core, bus, base, memo, app))
@@ -69,39 +73,21 @@ export const makeHost = Effect.fnUntraced(function* (
   const callPosts = posts.filter(({ bound }) => bound.handler.kind === "call")
   const otherPosts = posts.filter(({ bound }) => bound.handler.kind !== "call")
   const consume = (post: Post): Effect.Effect<void, TransportError> =>
-    Effect.gen(function* () {
-      const scope = yield* Scope.fork(post.bound.handler.kind === "call" ? calling : listening)
-      yield* core.transport.consume(post.station.queue, {
-        prefetch: post.prefetch,
-        onCancelled: () => {
-          held--
-          // the broker ended it (queue deleted, leader lost): declare and consume again
-          core.runFork(Effect.andThen(Scope.close(scope, Exit.void), again(post)))
-        },
-      }, post.dispatcher.deliver).pipe(Scope.provide(scope), Effect.onError(() => Scope.close(scope, Exit.void)))
-      held++
-    })
-
-  const again = (post: Post): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      if (draining !== undefined || paused && post.bound.handler.kind !== "call") return Effect.void
-      return core.transport.declare(topology).pipe(
-        Effect.andThen(consume(post)),
-        Effect.catch((error) =>
-          Effect.logWarning(`Cannot consume "${post.station.queue}" again: ${error.message}; trying in 1 s`).pipe(
-            Effect.andThen(Effect.sleep("1 second")),
-            Effect.andThen(again(post)),
-          )
-        ),
-      )
-    })
+    keepConsuming(core, {
+      queue: post.station.queue,
+      topology: merge(post.topology, deadTopology(post.station.app)),
+      prefetch: post.prefetch,
+      deliver: comparing(core, post),
+      onChange: (isHeld) => isHeld ? held++ : held--,
+    }).pipe(Scope.provide(post.bound.handler.kind === "call" ? calling : listening))
 
   for (const post of posts) {
     yield* consume(post)
     if (post.bound.handler.kind === "call") countServed(core, post.bound.handler.contract.type, 1)
   }
+  core.presence.host(workOf(posts))
   for (const bound of bounds.flat()) {
-    if (isScheduled(bound)) yield* Effect.forkIn(runSchedule(bound), listening, { startImmediately: true })
+    if (isScheduled(bound)) yield* Scope.provide(startSchedule(bound), listening)
   }
 
   const pause = Effect.suspend(() => {
@@ -122,6 +108,7 @@ export const makeHost = Effect.fnUntraced(function* (
 
   const drainOnce = Effect.fnUntraced(function* (grace: number) {
     const until = core.now() + grace
+    core.presence.drain()
     yield* pause
     // listeners in hand may call handlers of this process; a slow one must not take all the time of the calls
     yield* settled(otherPosts, until - Math.min(1_000, grace / 4))

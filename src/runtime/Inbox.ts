@@ -4,18 +4,34 @@
  * Marks completion, never receipt: a handler that fails or dies leaves no mark. The memory kept here serves
  * one process; an app with several instances provides an Inbox they share (SQLite, or its own SQL transaction).
  */
-import { Context, Effect, Exit, Semaphore } from "effect"
+import { Context, Effect, Exit, Schema, Semaphore } from "effect"
 
 /** Whether the handler ran or had run before. */
 export type Processed = "processed" | "duplicate"
+
+/** An Inbox that could not look a message up, or mark it: the handler counts as failed, and its message is retried. */
+export class InboxError extends Schema.TaggedError<InboxError>()("InboxError", {
+  key: Schema.String,
+  operation: Schema.Literals(["claim", "mark"]),
+  detail: Schema.String,
+}) {
+  override get message(): string {
+    const what = this.operation === "claim" ? `claim "${this.key}"` : `mark "${this.key}" as completed`
+    return `Cannot ${what} in the inbox: ${this.detail}`
+  }
+}
 
 /** The service behind `dedupe`. */
 export interface InboxShape {
   /**
    * Runs `effect` unless `key` was completed before, and marks it on success. Two at once with one key run
-   * one after the other. `key` is `handler` and message id.
+   * one after the other, or the second fails. `key` is `handler` and message id. The effect may be given services, such
+   * as the transaction that it runs in: handlers find them where they find those of their layer.
    */
-  readonly process: <E, R>(key: string, effect: Effect.Effect<unknown, E, R>) => Effect.Effect<Processed, E, R>
+  readonly process: <E, R>(
+    key: string,
+    effect: Effect.Effect<unknown, E, R>,
+  ) => Effect.Effect<Processed, E | InboxError, R>
 }
 
 /** Keys kept by the memory: enough for every redelivery a broker makes, about 20 MB. */

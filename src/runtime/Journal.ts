@@ -42,6 +42,8 @@ export type Fact =
   | "tick"
   /** Sender's and receiver's clocks disagree by `ms`. */
   | "clock-skew"
+  /** Two processes, or a message and its handler, know one contract by different schemas; once a pair. */
+  | "drift"
 
 /** One fact. */
 export interface Entry {

@@ -5,9 +5,9 @@
  * confirmed before the original is acked, so nothing is lost in between; with `orderBy` the retry waits in place and
  * holds its key. Opens no connection and knows no broker.
  */
-import { Effect, Exit, Result } from "effect"
+import { Cause, Effect, Exit, Option, Result } from "effect"
 import { show } from "../contract/mod.ts"
-import type { Delivery, Packet, Verdict } from "../transport/mod.ts"
+import type { Delivery, Packet, TransportError, Verdict } from "../transport/mod.ts"
 import {
   deadCopy,
   type Death,
@@ -19,16 +19,19 @@ import {
   retryCopy,
   routeTo,
   tierFor,
+  type Trace,
 } from "../wire/mod.ts"
 import { Admission, type Entry as Turn } from "./Admission.ts"
 import type { Withdraw } from "./Deadlines.ts"
-import { type Dispatcher, recorderOf } from "./Dispatcher.ts"
+import { type Dispatcher, recorderOf, takeBack } from "./Dispatcher.ts"
 import type { Listener, ScheduledHandler } from "./Handler.ts"
 import type { InboxShape } from "./Inbox.ts"
 import { type Bound, describeError, invoke, type Outcome, type Running } from "./invoke.ts"
+import { beginHandling } from "./Telemetry.ts"
 
 interface Job extends Turn {
-  readonly delivery: Delivery
+  /** The present one: a message in hand comes again, to be acked, when its connection was lost. */
+  delivery: Delivery
   readonly meta: Meta
   readonly payload: unknown
   attempt: number
@@ -37,6 +40,8 @@ interface Job extends Turn {
   waiting: Withdraw | undefined
   /** Waits for its settlement, since its copy is on the way. */
   settling: boolean
+  /** The first attempt's span, where spans are recorded and it was tried here. */
+  first: Trace | undefined
 }
 
 /** What decoding a delivery's body gave: the payload, or why it cannot be one. */
@@ -81,7 +86,7 @@ export const listen = (
   /** Publishes the copy; acks the original once the copy is confirmed, gives it back if it is not. */
   const replaceBy = (copy: Packet, route: ReturnType<typeof routeTo.queue>, done: (verdict: Verdict) => void): void => {
     core.runFork(core.transport.publish(route, copy)).addObserver((exit) =>
-      done(Exit.isSuccess(exit) && exit.value === "routed" ? "ack" : "requeue")
+      done(Exit.isSuccess(exit) ? exit.value === "routed" ? "ack" : "requeue" : withoutCopy(exit.cause))
     )
   }
 
@@ -102,22 +107,27 @@ export const listen = (
   const start = (job: Job): void => {
     const { delivery, meta, attempt } = job
     const { packet } = delivery
+    // it went back while it waited for its turn, and will come again
+    if (delivery.isGone()) return finish(job, "requeue")
     const began = core.now()
     job.waiting = undefined
     record(packet, "started", { attempt, cause: meta.cause })
     let duplicate = false
-    const around = (effect: Effect.Effect<unknown, unknown>) =>
-      // foreign messages may have no id: they are not the same message
-      dedupe && packet.id !== ""
-        ? Effect.map(inbox.process(`${bound.label}/${packet.id}`, effect), (processed) => {
+    // foreign messages may have no id: they are not the same message
+    const around = !dedupe || packet.id === ""
+      ? undefined
+      : (effect: Effect.Effect<unknown, unknown>) =>
+        Effect.map(inbox.process(`${bound.label}/${packet.id}`, effect), (processed) => {
           duplicate = processed === "duplicate"
         })
-        : effect
     let ended = false
+    const step = beginHandling(bound, delivery, meta, attempt, job.first)
+    if (attempt === 1) job.first = step?.trace
     const running = invoke(bound, {
       id: packet.id,
       payload: job.payload,
-      trace: meta.trace ?? nextTrace(undefined, core.ids.next(began)),
+      step,
+      trace: step?.trace ?? meta.trace ?? nextTrace(undefined, core.ids.next(began)),
       attempt,
       redelivered: delivery.redelivered,
       deadline: undefined,
@@ -126,6 +136,7 @@ export const listen = (
       job.running = undefined
       const ms = core.now() - began
       if (outcome._tag === "Done") {
+        step?.end(duplicate ? "skipped" : "handled")
         record(packet, duplicate ? "skipped" : "handled", {
           ms,
           attempt,
@@ -134,12 +145,15 @@ export const listen = (
         return finish(job, "ack")
       }
       if (outcome._tag === "Stopped" && outcome.why === "shutdown") {
+        step?.end("returned", outcome.why)
         record(packet, "returned", { ms, attempt, error: outcome.why })
         return finish(job, "requeue")
       }
       const error = errorOf(outcome, bound)
       record(packet, "failed", { ms, attempt, error })
-      if (attempt < handler.retry.attempts) retry(job, error)
+      const again = attempt < handler.retry.attempts
+      step?.fail(again ? "retry" : halts ? "halted" : "dead", outcome._tag === "Failed" ? outcome.error : outcome.why)
+      if (again) retry(job, error)
       else exhausted(job, error)
     }, around)
     // a plain function is through by now
@@ -160,7 +174,8 @@ export const listen = (
     record(packet, "retry", { attempt: next, delay: tierFor(wanted)[1], error })
     job.settling = true
     replaceBy(
-      retryCopy(packet, next),
+      // the header stays on all copies that follow
+      retryCopy(packet, next, job.attempt === 1 ? job.first : undefined),
       routeTo.retry(wanted, job.delivery.queue),
       (verdict) => finish(job, verdict),
     )
@@ -184,6 +199,7 @@ export const listen = (
       const payload = Result.isSuccess(read) ? keyed(read.success, orderBy) : Result.fail(read.failure)
       if (Result.isFailure(payload)) {
         const error = payload.failure
+        beginHandling(bound, delivery, meta, meta.attempt)?.fail("dead", "undecodable")
         return bury(
           delivery,
           { reason: "undecodable", error, attempt: meta.attempt },
@@ -199,8 +215,10 @@ export const listen = (
         running: undefined,
         waiting: undefined,
         settling: false,
+        first: undefined,
         start: () => start(job),
       }
+      if (delivery.redelivered && takeBack(jobs, delivery)) return
       jobs.add(job)
       admission.enter(job)
     },
@@ -215,6 +233,10 @@ export const listen = (
     size: () => jobs.size,
   }
 }
+
+/** A message too large to be copied (it came from elsewhere) is dead-lettered by the broker, as it is. */
+const withoutCopy = (cause: Cause.Cause<TransportError>): Verdict =>
+  Option.getOrUndefined(Cause.findErrorOption(cause))?.reason._tag === "TooLarge" ? "reject" : "requeue"
 
 /** Its handler runs, or its copy is on the way: its verdict will come. */
 const isAtWork = (job: Job): boolean => job.running !== undefined || job.settling

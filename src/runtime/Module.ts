@@ -4,7 +4,7 @@
  * Refuses, with file, export and reason, whatever cannot be run: unknown shapes, two handlers for one call,
  * two apps under one name. Loads no files: it is given the module's namespace.
  */
-import { Context, Layer, Result, Schema } from "effect"
+import { Context, Duration, Layer, Result, Schema } from "effect"
 import { isApi, isContract, show } from "../contract/mod.ts"
 import { type Handler, isHandler, type WorkerSpec } from "./Handler.ts"
 
@@ -127,6 +127,41 @@ export const checkTogether = (modules: ReadonlyArray<AppModule>): Result.Result<
   }
   return Result.void
 }
+
+/**
+ * Refuses handlers that may hold a delivery for longer than the broker lets one go unacknowledged (ms): it would close
+ * their channel and deliver the message again, while the handler is still at work.
+ */
+export const checkPatience = (
+  modules: ReadonlyArray<AppModule>,
+  consumerTimeout: number,
+): Result.Result<void, InvalidModule> => {
+  for (const { file, handlers } of modules) {
+    for (const { name, handler } of handlers) {
+      const longest = longestHold(handler)
+      if (longest <= consumerTimeout) continue
+      const [held, limit] = [inWords(longest), inWords(consumerTimeout)]
+      const what = handler.kind === "listener" && handler.orderBy !== undefined
+        ? `with \`orderBy\` a message is held through all its tries, up to ${held}`
+        : `its timeout is ${held}`
+      const reason = `${what}, but the broker takes a delivery back after ${limit} (its consumer_timeout): ` +
+        "shorten it, or raise consumer_timeout in RabbitMQ and say so with WARREN_CONSUMER_TIMEOUT"
+      return Result.fail(new InvalidModule({ file, export: name, reason }))
+    }
+  }
+  return Result.void
+}
+
+/** How long a delivery may go unacknowledged, as far as the handler's options say, ms. */
+const longestHold = (handler: Handler): number => {
+  const once = handler.timeout ?? 0
+  if (handler.kind !== "listener" || handler.orderBy === undefined) return once
+  let sum = once
+  for (let attempt = 1; attempt < handler.retry.attempts; attempt++) sum += handler.retry.delayAfter(attempt) + once
+  return sum
+}
+
+const inWords = (ms: number): string => Duration.format(Duration.millis(ms))
 
 /** What a module may export besides handlers, for others and for its tests: contracts, schemas and errors, services and layers. */
 const isShareable = (value: unknown): boolean =>

@@ -11,14 +11,18 @@ import { fromBytes, nextTrace, readMeta, type ReplyBody, replyPacket, routeTo, t
 import { Admission, type Entry as Turn } from "./Admission.ts"
 import { bodyOf } from "./body.ts"
 import { callDeadline } from "./deadline.ts"
-import { type Dispatcher, recorderOf } from "./Dispatcher.ts"
+import { type Dispatcher, recorderOf, takeBack } from "./Dispatcher.ts"
 import type { CallHandler } from "./Handler.ts"
 import { type Bound, describeError, invoke, type Outcome, type Running } from "./invoke.ts"
+import { beginHandling, type OpenStep } from "./Telemetry.ts"
 
 interface Job extends Turn {
-  readonly delivery: Delivery
+  /** The present one: a call in hand comes again, to be acked, when its connection was lost. */
+  delivery: Delivery
   /** ms since the epoch. */
   readonly arrived: number
+  /** ms since the epoch; known once it starts. */
+  deadline: number
   running: Running | undefined
 }
 
@@ -40,8 +44,11 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
   const answer = (job: Job, body: ReplyBody): void => {
     const { packet } = job.delivery
     const reply = replyPacket(packet, bound.app, core.now(), body)
-    const sending = core.runFork(core.transport.publish(routeTo.queue(packet.replyTo ?? ""), reply))
+    const sending = core.runFork(core.outbox.publish(routeTo.queue(packet.replyTo ?? ""), reply, true))
+    // nobody waits for it any longer
+    const withdraw = core.deadlines.add(job.deadline, () => sending.interruptUnsafe())
     sending.addObserver((exit) => {
+      withdraw()
       if (Exit.isSuccess(exit)) {
         if (exit.value === "unroutable") record(packet, "stray-reply")
         return finish(job, "ack")
@@ -51,8 +58,6 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
         const facts = { field: "", value: error.message, expected: "a reply the transport can carry" }
         return answer(job, failure("InvalidReply", facts))
       }
-      // the connection is gone: the caller learns it from there, and the request comes again as redelivered
-      if (error?.reason._tag === "Disconnected") return finish(job, "requeue")
       // a reply queue that takes no reply will not take the next one either
       record(packet, "stray-reply", { error: describeError(error ?? exit.cause) })
       finish(job, "ack")
@@ -62,6 +67,8 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
   const start = (job: Job): void => {
     const { delivery } = job
     const { packet } = delivery
+    // it went back while it waited for its turn, and will come again
+    if (delivery.isGone()) return finish(job, "requeue")
     const meta = readMeta(packet)
     const now = core.now()
     const skip = (why: string): void => {
@@ -74,6 +81,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
     if (cancellations.isCancelled(packet.correlationId)) return skip("its caller gave up before it started")
     // as it was on arrival: what waited here for its turn is late, not a sign of another clock
     const { deadline, skew } = callDeadline(packet, meta, job.arrived)
+    job.deadline = deadline
     if (skew !== undefined) record(packet, "clock-skew", { ms: skew })
     if (deadline <= now) return skip("its deadline has passed")
     if (delivery.redelivered && !contract.idempotent) {
@@ -87,10 +95,12 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
     }
     record(packet, "started")
     const forget = cancellations.running(packet.correlationId, () => job.running?.stop("cancelled"))
+    const step = beginHandling(bound, delivery, meta, meta.attempt)
     job.running = invoke(bound, {
       id: packet.id,
       payload: payload.success,
-      trace: meta.trace ?? nextTrace(undefined, core.ids.next(now)),
+      step,
+      trace: step?.trace ?? meta.trace ?? nextTrace(undefined, core.ids.next(now)),
       attempt: meta.attempt,
       redelivered: delivery.redelivered,
       deadline,
@@ -98,12 +108,14 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
       forget()
       const ms = core.now() - now
       if (outcome._tag === "Stopped" && outcome.why !== "timeout") {
+        step?.end(outcome.why === "shutdown" ? "returned" : "cancelled", outcome.why)
         record(packet, outcome.why === "shutdown" ? "returned" : "cancelled", { ms, error: outcome.why })
         return finish(job, outcome.why === "shutdown" ? "requeue" : "ack")
       }
       const body = replyTo(contract, outcome, bound)
       if (body._tag === "Value") record(packet, "handled", { ms })
       else record(packet, body._tag === "Declared" ? "handled" : "failed", { ms, error: errorOf(outcome, body) })
+      if (step !== undefined) endStep(step, outcome, body)
       logFailure(bound, packet, outcome, body)
       answer(job, body)
     })
@@ -111,9 +123,11 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
 
   return {
     deliver: (delivery) => {
+      if (delivery.redelivered && takeBack(jobs, delivery)) return
       const job: Job = {
         key: undefined,
         redelivered: delivery.redelivered,
+        deadline: Number.POSITIVE_INFINITY,
         delivery,
         arrived: core.now(),
         running: undefined,
@@ -194,6 +208,14 @@ const errorOf = (outcome: Outcome, body: ReplyBody): string =>
     : body._tag === "Failure"
     ? `${body.tag} ${new TextDecoder().decode(body.body)}`
     : ""
+
+/** What the handler's span says: a declared error is an answer, and no fault of the server. */
+const endStep = (step: OpenStep, outcome: Outcome, body: ReplyBody): void => {
+  if (body._tag === "Value") return step.end("handled")
+  if (body._tag === "Declared") return step.end("declared", outcome._tag === "Failed" ? outcome.error : undefined)
+  if (outcome._tag === "Stopped") return step.fail("timeout", outcome.why)
+  step.fail("failed", outcome._tag === "Failed" ? outcome.error : body.tag)
+}
 
 /** The whole cause goes to this app's log; the caller gets one line of it. */
 const logFailure = (bound: Bound, packet: Packet, outcome: Outcome, body: ReplyBody): void => {

@@ -17,8 +17,19 @@ export interface Settings {
   readonly concurrency: number
   /** Calls this process awaits at most; beyond it `Overloaded`. @default 10000 */
   readonly maxPendingCalls: number
+  /** Messages that wait here at most while the broker takes none; beyond it emits and calls fail at once. @default 10000 */
+  readonly maxWaiting: number
+  /**
+   * How long the broker lets a delivery go unacknowledged (RabbitMQ's `consumer_timeout`, which it does not tell); a
+   * handler that may take longer is refused at the start. @default 1800000 (30 min)
+   */
+  readonly consumerTimeout: number
   /** How long a drain waits for handlers in hand. @default 10000 */
   readonly grace: number
+  /** Between two announcements of this process to the others on a shared broker. @default 5000 */
+  readonly heartbeat: number
+  /** The program's own version, for people: announced to other processes, never compared. @default "" */
+  readonly version: string
 }
 
 /** What holds unless told otherwise. */
@@ -28,7 +39,11 @@ export const defaultSettings: Settings = {
   emitTimeout: 5_000,
   concurrency: 16,
   maxPendingCalls: 10_000,
+  maxWaiting: 10_000,
+  consumerTimeout: 30 * 60_000,
   grace: 10_000,
+  heartbeat: 5_000,
+  version: "",
 }
 
 /** The settings in force. */

@@ -29,9 +29,16 @@ export class DeliveryContext implements HandlerContext<unknown> {
   #abort: AbortController | undefined
   #interrupted = false
   #log: Log | undefined
+  #services: Context.Context<never>
 
   constructor(parts: ContextParts) {
     this.#parts = parts
+    this.#services = parts.services
+  }
+
+  /** Takes the services in force where the handler starts. */
+  enter(services: Context.Context<never>): void {
+    this.#services = services
   }
 
   get id(): string {
@@ -87,7 +94,7 @@ export class DeliveryContext implements HandlerContext<unknown> {
 
   // the compile-time check of `HandlerContext` has seen to it that the service is there
   get get(): HandlerContext<unknown>["get"] {
-    const services = this.#parts.services as Context.Context<unknown>
+    const services = this.#services as Context.Context<unknown>
     return (service) => Context.getUnsafe(services, service as Context.Key<unknown, never>)
   }
 
@@ -99,7 +106,7 @@ export class DeliveryContext implements HandlerContext<unknown> {
   }
 
   #fork<A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> {
-    return Effect.runForkWith(this.#parts.services)(effect)
+    return Effect.runForkWith(this.#services)(effect)
   }
 
   #promise<A, E>(effect: Effect.Effect<A, E>): Promise<A> {

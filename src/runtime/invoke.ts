@@ -9,8 +9,9 @@ import type { Trace } from "../wire/mod.ts"
 import type { BusShape } from "./Bus.ts"
 import { DeliveryContext } from "./context.ts"
 import type { CoreShape } from "./Core.ts"
-import { type Current, CurrentDelivery, type Hand } from "./Current.ts"
+import { type Current, CurrentDelivery, type Hand, spanOf } from "./Current.ts"
 import type { Handler } from "./Handler.ts"
+import type { OpenStep } from "./Telemetry.ts"
 
 /** A handler with a name, an app and its services. */
 export interface Bound<H extends Handler = Handler> {
@@ -31,6 +32,8 @@ export interface Invocation {
   readonly id: string
   readonly payload: unknown
   readonly trace: Trace
+  /** The span it runs in, where spans are recorded. */
+  readonly step: OpenStep | undefined
   readonly attempt: number
   readonly redelivered: boolean
   /** ms since the epoch. */
@@ -77,7 +80,7 @@ export const invoke = (
     ordinal: 0,
   }
   const hand: Hand = { handler: bound.label, id: invocation.id, fiber: undefined, waiting: 0, isAsync: false }
-  const services = withDelivery(bound.services, current)
+  const services = withDelivery(bound.services, current, invocation.step)
   const context = new DeliveryContext({
     core,
     bus: bound.bus,
@@ -99,7 +102,8 @@ export const invoke = (
     : undefined
 
   core.hands.add(hand)
-  const fiber = Effect.runForkWith(services)(around(run(handler, invocation.payload, context, hand)))
+  const handled = run(handler, invocation.payload, context, hand)
+  const fiber = Effect.runForkWith(services)(around === identity ? handled : around(within(context, handled)))
   hand.fiber = fiber
   fiber.addObserver((exit) => {
     withdraw?.()
@@ -108,6 +112,13 @@ export const invoke = (
   })
   return { stop }
 }
+
+/** What stands around a handler may have given it services: plain and async handlers find them in their context. */
+const within = (context: DeliveryContext, handled: Effect.Effect<unknown, unknown>): Effect.Effect<unknown, unknown> =>
+  Effect.withFiber((fiber) => {
+    context.enter(fiber.context)
+    return handled
+  })
 
 const run = (
   handler: Handler,
@@ -138,9 +149,15 @@ const outcomeOf = (exit: Exit.Exit<unknown, unknown>, stopped: Stopped["why"] | 
   return { _tag: "Failed", error: Cause.squash(exit.cause), cause: exit.cause }
 }
 
-const withDelivery = (services: Context.Context<never>, current: Current): Context.Context<never> => {
-  const { traceId, spanId, sampled } = current.trace
-  const spanned = Context.add(services, Tracer.ParentSpan, Tracer.externalSpan({ traceId, spanId, sampled }))
+const withDelivery = (
+  services: Context.Context<never>,
+  current: Current,
+  step: OpenStep | undefined,
+): Context.Context<never> => {
+  const { traceId } = current.trace
+  const spanned = step === undefined
+    ? Context.add(services, Tracer.ParentSpan, spanOf(current.trace))
+    : Context.add(Context.add(services, Tracer.ParentSpan, step.span), Tracer.Tracer, step.tracer)
   const delivering = Context.add(spanned, CurrentDelivery, current)
   // every line that a handler logs says whose it is
   const { app, handler, cause: id } = current

@@ -15,6 +15,7 @@ import {
   HandlerTypeId,
   type Listener,
   type ListenerOptions,
+  type Missed,
   type Run,
   type ScheduledHandler,
   type ScheduleOptions,
@@ -48,7 +49,7 @@ export interface Handlers<Services> {
     run: (payload: P["Type"], context: HandlerContext<Services>) => A & Provided<A, Services>,
     options?: ListenerOptions<P["Type"]>,
   ) => Listener
-  /** Runs by a cron expression (`"0 3 * * *"`) or an interval (`"15 minutes"`); missed runs are not made up for. */
+  /** Runs by a cron expression (`"0 3 * * *"`) or an interval (`"15 minutes"`), once over all processes of the app. */
   readonly every: <A>(
     timing: string,
     run: (tick: Tick, context: HandlerContext<Services>) => A & Provided<A, Services>,
@@ -60,6 +61,11 @@ export interface Handlers<Services> {
 export interface Tick {
   /** When it was due, ms since the epoch. */
   readonly due: number
+  /**
+   * How many missed due times it makes up for, its own included (`missed: "once"`; 100 stands for more); 0: it is none of
+   * the missed.
+   */
+  readonly missed: number
 }
 
 const handlersOf = <Services>(worker: WorkerSpec | undefined): Handlers<Services> => ({
@@ -87,6 +93,7 @@ const handlersOf = <Services>(worker: WorkerSpec | undefined): Handlers<Services
     ...common(run as Run, worker, options),
     kind: "schedule",
     timing: parseTiming(timing, options?.timezone ?? "UTC"),
+    missed: requireMissed(options?.missed ?? "skip"),
     retry: makeRetry(options?.retry),
   }),
 })
@@ -140,6 +147,15 @@ const common = (run: Run, worker: WorkerSpec | undefined, options: HandlerOption
     concurrency,
     timeout: options?.timeout === undefined ? undefined : millis("timeout", options.timeout),
   } as const
+}
+
+const requireMissed = (missed: Missed): Missed => {
+  if (missed === "skip" || missed === "once") return missed
+  throw new InvalidOption({
+    option: "missed",
+    value: JSON.stringify(missed) ?? String(missed),
+    expected: '"skip" or "once"',
+  })
 }
 
 const requireContract = (verb: string, contract: unknown, kind: "event" | "call"): void => {

@@ -110,6 +110,7 @@ const words: Readonly<Record<Fact, string>> = {
   cancelled: "was interrupted",
   tick: "is due",
   "clock-skew": "sees another clock",
+  drift: "knows another schema",
 }
 
 interface Item {

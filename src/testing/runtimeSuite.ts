@@ -15,12 +15,15 @@ import { hosts } from "./runtimeSuiteHosts.ts"
 import { oddities } from "./runtimeSuiteOddities.ts"
 import { order } from "./runtimeSuiteOrder.ts"
 import { makeRig, type RuntimeCase } from "./runtimeSuiteRig.ts"
+import { presences } from "./runtimeSuitePresence.ts"
 import { schedules } from "./runtimeSuiteSchedules.ts"
 
 /** What a broker promises, or the reason why not; and the faults that can be made in it. */
 export interface RuntimeFeatures {
   /** Deliveries in hand go back to their queue when a connection ends, and other connections get them. */
   readonly givesBack: true | string
+  /** Processes have connections of their own to a broker that is none of theirs, and tell each other of themselves. */
+  readonly shared: true | string
   /** Headers may hold numbers that are none. */
   readonly oddNumbers: true | string
   /** Ends the broker's consumers of a queue, as a broker does that loses the queue. */
@@ -69,5 +72,6 @@ export const runtimeSuite = (options: RuntimeSuiteOptions): void => {
     group("handlers that misbehave", oddities)
     group("hosts", hosts)
     group("schedules", schedules)
+    group("presence", presences)
   })
 }

@@ -13,6 +13,7 @@ import {
   busLayer,
   type BusShape,
   Core,
+  type CoreShape,
   CurrentJournal,
   CurrentSettings,
   defaultSettings,
@@ -62,6 +63,7 @@ export type Contracts = ReturnType<typeof makeContracts>
 /** One process: a bus, and the apps it hosts. */
 export interface Process {
   readonly bus: BusShape
+  readonly core: CoreShape
   readonly host: Host
   readonly transport: Transport["Service"]
   /** All facts so far, or those of one kind. */
@@ -153,9 +155,11 @@ const start = Effect.fnUntraced(function* (
   return yield* Effect.gen(function* () {
     const services = yield* Layer.build(Layer.fresh(busLayer))
     const bus = Context.get(services, Bus)
-    const host = yield* makeHost(Context.get(services, Core), bus, modules)
+    const core = Context.get(services, Core)
+    const host = yield* makeHost(core, bus, modules)
     return {
       bus,
+      core,
       host,
       transport,
       facts: (fact?: Fact) => entries.filter((entry) => fact === undefined || entry.fact === fact),

@@ -15,6 +15,10 @@
  *
  * **Declaring.** Idempotent; an equal declaration succeeds, a different one fails `Clash` and changes nothing.
  *
+ * **Losing the connection.** The transport connects again by itself. While it cannot, every member fails `Disconnected`
+ * at once, and nothing that was sent is sent again. Before the status is `Ready` once more, everything declared has been
+ * declared again, and each consumer is either held again or told `onCancelled`.
+ *
  * **Closing.** Ends with the layer's scope: consumers are cancelled, exclusive queues deleted.
  *
  * The port knows no contracts, deadlines or retries: those are the runtime's.
@@ -44,6 +48,8 @@ export interface Delivery {
   readonly redelivered: boolean
   /** How often it came back before, as far as the broker counts (quorum queues); else 0. */
   readonly deliveryCount: number
+  /** Whether it has gone back already, with its connection or channel: no verdict reaches the broker any more. */
+  readonly isGone: () => boolean
   /** Gives the verdict; the first one counts. */
   readonly settle: (verdict: Verdict) => Effect.Effect<void, TransportError>
 }
@@ -52,7 +58,10 @@ export interface Delivery {
 export interface ConsumeOptions {
   /** Unsettled deliveries at most, at least 1. */
   readonly prefetch: number
-  /** Called when the broker ends the consumer (queue deleted, leader lost), not when the scope closes. */
+  /**
+   * Called once when it is over, though the scope is open: the broker ended it (queue deleted, leader lost, channel
+   * closed), or would not take it back after a lost connection.
+   */
   readonly onCancelled?: () => void
 }
 

@@ -11,7 +11,7 @@ export class Disconnected extends Schema.TaggedError<Disconnected>()("Disconnect
   detail: Schema.String,
 }) {}
 
-/** The broker refused this message (a queue on its way is full); it is in no queue of the full listener. */
+/** The broker refused this message (a queue on its way is full: it is in no queue of the full listener), or this consumer. */
 export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", { detail: Schema.String }) {}
 
 /** The message is larger than the transport carries; nothing was sent. */
@@ -48,7 +48,7 @@ const describe = (reason: Reason): string => {
     case "Disconnected":
       return `not connected, ${reason.detail}`
     case "Rejected":
-      return `the broker refused the message, ${reason.detail}`
+      return `refused by the broker, ${reason.detail}`
     case "TooLarge":
       return `${reason.size} bytes are more than the limit of ${reason.limit}`
     case "Clash":

@@ -5,6 +5,8 @@
 export type { Headers, HeaderValue, Packet } from "./Packet.ts"
 export type { Binding, ExchangeSpec, QueueSpec, Topology } from "./Topology.ts"
 export { merge } from "./Topology.ts"
+// where it is
+export { brokerUrls, withoutPassword } from "./BrokerUrl.ts"
 // the port
 export type { Confirm, ConsumeOptions, Delivery, Route, Status, Traits, Verdict } from "./Transport.ts"
 export { Transport } from "./Transport.ts"

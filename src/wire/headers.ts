@@ -5,16 +5,19 @@
  * AMQP client may have written it. Bodies are checked by contracts, not here.
  */
 import type { Headers, HeaderValue, Packet } from "../transport/mod.ts"
-import { formatTraceparent, parseTraceparent, type Trace } from "./trace.ts"
+import { formatTraceparent, parseTraceparent, type Trace, withState } from "./trace.ts"
 
 /** Header names of wire protocol v1. */
 export const Header = {
   traceparent: "traceparent",
+  tracestate: "tracestate",
   version: "warren-version",
   schema: "warren-schema",
   deadline: "warren-deadline",
   timeout: "warren-timeout",
   attempt: "warren-attempt",
+  /** On retry copies: the `traceparent` of the first attempt's span, where spans are recorded. */
+  firstAttempt: "warren-first-attempt",
   /** The message that caused this one. */
   cause: "warren-cause",
   /** On replies that are failures: `declared`, or the tag of a call error. */
@@ -42,7 +45,7 @@ export interface Meta {
 
 /** Reads the headers of a packet. */
 export const readMeta = ({ headers }: Packet): Meta => ({
-  trace: parseTraceparent(headers[Header.traceparent]),
+  trace: withState(parseTraceparent(headers[Header.traceparent]), headers[Header.tracestate]),
   version: text(headers[Header.version]) ?? "",
   schema: text(headers[Header.schema]) ?? "",
   deadline: number(headers[Header.deadline]),
@@ -64,6 +67,7 @@ export const writeMeta = (
 ): Headers => {
   const headers: Record<string, HeaderValue> = {}
   if (meta.trace !== undefined) headers[Header.traceparent] = formatTraceparent(meta.trace)
+  if (meta.trace?.state !== undefined) headers[Header.tracestate] = meta.trace.state
   if (meta.version !== undefined) headers[Header.version] = meta.version
   if (meta.schema !== undefined) headers[Header.schema] = meta.schema
   if (meta.deadline !== undefined) headers[Header.deadline] = meta.deadline

@@ -7,12 +7,15 @@ export { fromBytes, maxDepth, NotJson, toBytes } from "./json.ts"
 export type { Ids } from "./ids.ts"
 export { CurrentIds, deriveId, makeIds } from "./ids.ts"
 export type { Trace } from "./trace.ts"
-export { formatTraceparent, nextTrace, parseTraceparent } from "./trace.ts"
+export { formatTraceparent, nextTrace, parseTraceparent, parseTracestate, withState } from "./trace.ts"
 // packets
 export type { Meta } from "./headers.ts"
 export { Header, readMeta } from "./headers.ts"
 export type { Death, Origin, ReplyBody } from "./packets.ts"
 export { callPacket, cancelPacket, deadCopy, eventPacket, replyPacket, retryCopy } from "./packets.ts"
+// presence
+export type { Announcement, Notice, PresenceState, PresentApp, PresentHandler } from "./presence.ts"
+export { decodeNotice, encodeNotice, noticePacket, presenceLimits, presenceType } from "./presence.ts"
 // what is declared
 export {
   callQueueLimit,

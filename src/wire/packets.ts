@@ -6,7 +6,7 @@
  */
 import type { Headers, HeaderValue, Packet } from "../transport/mod.ts"
 import { Header, writeMeta } from "./headers.ts"
-import type { Trace } from "./trace.ts"
+import { formatTraceparent, parseTraceparent, type Trace, withState } from "./trace.ts"
 
 const contentType = "application/json"
 
@@ -83,6 +83,8 @@ const replyHeaders = (call: Packet, reply: ReplyBody): Headers => {
   const headers: Record<string, HeaderValue> = {}
   const trace = call.headers[Header.traceparent]
   if (trace !== undefined) headers[Header.traceparent] = trace
+  const state = withState(parseTraceparent(trace), call.headers[Header.tracestate])?.state
+  if (state !== undefined) headers[Header.tracestate] = state
   if (reply._tag !== "Value") headers[Header.error] = reply._tag === "Declared" ? "declared" : reply.tag
   return headers
 }
@@ -101,12 +103,19 @@ export const cancelPacket = (callId: string, type: string, app: string, now: num
   body: new Uint8Array(0),
 })
 
-/** The same message once more: next attempt, without the broker's death records (it would take the copy for a cycle). */
-export const retryCopy = (packet: Packet, attempt: number): Packet => ({
+/**
+ * The same message once more: next attempt, without the broker's death records (it would take the copy for a cycle).
+ * `first`: the span of the first attempt, which later ones refer to.
+ */
+export const retryCopy = (packet: Packet, attempt: number, first?: Trace): Packet => ({
   ...packet,
   persistent: true,
   expiration: undefined,
-  headers: { ...withoutDeaths(packet.headers), [Header.attempt]: attempt },
+  headers: {
+    ...withoutDeaths(packet.headers),
+    [Header.attempt]: attempt,
+    ...(first !== undefined && { [Header.firstAttempt]: formatTraceparent(first) }),
+  },
 })
 
 /** What is written on a dead letter. */

@@ -36,6 +36,7 @@ export const QueueName = {
   listener: (app: string, handler: string) => `warren.on.${app}.${handler}`,
   call: (type: string) => `warren.calls.${type}`,
   schedule: (app: string, handler: string) => `warren.every.${app}.${handler}`,
+  token: (app: string, handler: string) => `warren.token.${app}.${handler}`,
   replies: (instance: string) => `warren.replies.${instance}`,
   control: (instance: string) => `warren.control.${instance}`,
   retry: (tier: string) => `warren.retry.${tier}`,
@@ -49,6 +50,7 @@ export const routeTo = {
   queue: (name: string): Route => ({ exchange: "", key: name }),
   retry: (delay: number, queue: string): Route => ({ exchange: QueueName.retry(tierFor(delay)[0]), key: queue }),
   cancel: (type: string): Route => ({ exchange: Exchange.control, key: `cancel.${type}` }),
+  presence: (kind: "announce" | "ask"): Route => ({ exchange: Exchange.control, key: `presence.${kind}` }),
 } as const
 
 /** What every process needs: the exchanges, and its own reply and control queues. */
@@ -62,7 +64,11 @@ export const processTopology = (instance: string): Topology => ({
     { name: QueueName.replies(instance), type: "classic", expires: replyQueueExpiry },
     { name: QueueName.control(instance), type: "classic", durable: false, exclusive: true, autoDelete: true },
   ],
-  bindings: [{ exchange: Exchange.control, queue: QueueName.control(instance), key: "cancel.#" }],
+  bindings: ["cancel.#", "presence.#"].map((key) => ({
+    exchange: Exchange.control,
+    queue: QueueName.control(instance),
+    key,
+  })),
 })
 
 /** The retry tiers: a fanout exchange and a queue each, whose messages come back to the queue named by their key. */
@@ -94,10 +100,14 @@ export const listenerTopology = (app: string, handler: string, type: string, ord
   }
 }
 
-/** The queue that holds a schedule's ticks. */
+/** The queue that holds a schedule's ticks, and the one whose single token says which process makes them. */
 export const scheduleTopology = (app: string, handler: string): Topology => ({
   exchanges: [],
-  queues: [durableQueue(QueueName.schedule(app, handler), app, true)],
+  queues: [
+    durableQueue(QueueName.schedule(app, handler), app, true),
+    // a token that is lost is offered anew: it is no dead letter
+    { name: QueueName.token(app, handler), type: "quorum", singleActiveConsumer: true },
+  ],
   bindings: [],
 })
 

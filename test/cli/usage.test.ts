@@ -135,7 +135,13 @@ describe("warren", () => {
     assert.equal(code, 0)
     const { queues } = JSON.parse(out) as { readonly queues: ReadonlyArray<{ readonly name: string }> }
     for (
-      const name of ["warren.calls.clerk.greet", "warren.on.clerk.note", "warren.every.clerk.tidy", "warren.dead.clerk"]
+      const name of [
+        "warren.calls.clerk.greet",
+        "warren.on.clerk.note",
+        "warren.every.clerk.tidy",
+        "warren.token.clerk.tidy",
+        "warren.dead.clerk",
+      ]
     ) {
       assert.ok(queues.some((queue) => queue.name === name), name)
     }

@@ -9,6 +9,7 @@ import * as runtimes from "../../adapters/runtime/mod.ts"
 import * as contract from "../../src/contract/mod.ts"
 import * as gateway from "../../src/gateway/mod.ts"
 import { problemOf, problems } from "../../src/gateway/problem.ts"
+import * as inbox from "../../src/inbox/mod.ts"
 import * as front from "../../src/mod.ts"
 import * as runtime from "../../src/runtime/mod.ts"
 import * as testing from "../../src/testing/mod.ts"
@@ -24,6 +25,7 @@ const doors: ReadonlyArray<Readonly<Record<string, unknown>>> = [
   contract,
   front,
   gateway,
+  inbox,
   runtime,
   runtimes,
   testing,

@@ -3,6 +3,7 @@
  */
 import assert from "node:assert/strict"
 import { join } from "node:path"
+import process from "node:process"
 import { pathToFileURL } from "node:url"
 import { Schema } from "effect"
 import { describe, test } from "#test"
@@ -42,13 +43,20 @@ describe("the shop of docs/workers.md", () => {
       assert.equal(bus.timeline().of("dead").length, 1)
     }))
 
-  test("an event that comes twice is booked once, by the inbox of the worker's layer", async () =>
-    testBus({ ledger: await load("ledger.ts") }, async (bus) => {
-      await bus.faults.duplicate(Shop.bought)
-      await bus.simulate(Shop.bought({ orderId: "o1", customer: "c1", sku: "P-100" }))
-      assert.equal(bus.timeline().of("handled").length, 1)
-      assert.equal(bus.timeline().of("skipped").length, 1)
-    }, {
-      inbox: { process: () => assert.fail("the inbox of the process was asked") },
-    }))
+  test("an event that comes twice is booked once, by the inbox of the worker's layer", async () => {
+    const back = process.cwd()
+    process.chdir(folder)
+    try {
+      await testBus({ ledger: await load("ledger.ts") }, async (bus) => {
+        await bus.faults.duplicate(Shop.bought)
+        await bus.simulate(Shop.bought({ orderId: "o1", customer: "c1", sku: "P-100" }))
+        assert.equal(bus.timeline().of("handled").length, 1)
+        assert.equal(bus.timeline().of("skipped").length, 1)
+      }, {
+        inbox: { process: () => assert.fail("the inbox of the process was asked") },
+      })
+    } finally {
+      process.chdir(back)
+    }
+  })
 })

@@ -1,10 +1,12 @@
 /**
- * Schedules on the fake clock: intervals, cron with time zones and daylight saving, retries, stable ids, wrong timings.
+ * Schedules on the fake clock: intervals, cron with time zones and daylight saving, missed due times, retries, stable ids,
+ * wrong timings. Several processes: `tokens.test.ts`.
  */
 import { describe, test } from "#test"
 import assert from "node:assert/strict"
 import { Effect } from "effect"
 import { every, InvalidOption } from "../../src/mod.ts"
+import { mostCounted, planAfter } from "../../src/runtime/due.ts"
 import { nextDue } from "../../src/runtime/mod.ts"
 import { testBus } from "../../src/testing/mod.ts"
 
@@ -63,6 +65,72 @@ describe("nextDue()", () => {
   })
 })
 
+describe("planAfter()", () => {
+  const day = 86_400_000
+  const three = (n: number) => Date.UTC(2026, 0, n, 3)
+  const { timing } = every("0 3 * * *", () => {})
+
+  test("makes what is at most a minute late, and skips or sums up what is later", () => {
+    const on = { missed: 0, skipped: 0, last: three(1) }
+    assert.deepEqual(planAfter(timing, "skip", three(1), three(1) + 1), { ...on, due: three(2) })
+    assert.deepEqual(planAfter(timing, "skip", three(1), three(2) + 60_000), { ...on, due: three(2) })
+    assert.deepEqual(planAfter(timing, "once", three(1), three(2) + 60_000), { ...on, due: three(2) })
+    const late = three(2) + 60_001
+    assert.deepEqual(planAfter(timing, "skip", three(1), late), {
+      due: three(3),
+      missed: 0,
+      skipped: 1,
+      last: three(2),
+    })
+    assert.deepEqual(planAfter(timing, "once", three(1), late), { ...on, due: three(2), missed: 1 })
+    assert.deepEqual(planAfter(timing, "once", three(1), three(9) + day / 2), { ...on, due: three(9), missed: 8 })
+    // the newest is late, the others are missed
+    assert.deepEqual(planAfter(timing, "skip", three(1), three(9)), {
+      due: three(9),
+      missed: 0,
+      skipped: 7,
+      last: three(8),
+    })
+  })
+
+  test("lets no more than 60 ticks of a short interval pile up, and counts no more than it must", () => {
+    const { timing } = every("100 millis", () => {})
+    const plan = planAfter(timing, "skip", 0, 1_000_000)
+    assert.deepEqual(plan, { due: 994_000, missed: 0, skipped: mostCounted, last: 993_900 })
+    assert.equal(planAfter(timing, "once", 0, 1_000_000).missed, mostCounted)
+    assert.equal(planAfter(every("* * * * * *", () => {}).timing, "skip", 0, three(1)).due, three(1) - 60_000)
+  })
+
+  test("finds the newest due time that nextDue() knows, over daylight saving too", () => {
+    for (const text of ["30 2 * * *", "*/40 * * * *", "0 1-3 * * *"]) {
+      const { timing } = every(text, () => {}, { timezone: "Europe/Berlin" })
+      for (const from of ["2026-03-27T12:00:00Z", "2026-10-23T12:00:00Z"]) {
+        const start = Date.parse(from)
+        let [newest, count] = [start, 0]
+        for (let now = start; now < start + 4 * day; now += 37_777_777) {
+          for (let due = nextDue(timing, newest)!; due < now - 60_000; due = nextDue(timing, newest)!) {
+            newest = due
+            count++
+          }
+          const { due, missed } = planAfter(timing, "once", start, now)
+          if (count > 0) {
+            assert.deepEqual(
+              [due, missed],
+              [newest, Math.min(count, mostCounted)],
+              `${text} at ${new Date(now).toISOString()}`,
+            )
+          } else assert.equal(missed, 0)
+        }
+      }
+    }
+  })
+
+  test("never ticks again where no due time is left", () => {
+    const { timing } = every("0 0 30 2 *", () => {})
+    assert.equal(planAfter(timing, "once", three(1), three(9)).due, undefined)
+  })
+})
+
 describe("every()", () => {
   test("refuses timings that are none, with the value and what was expected", () => {
     for (
@@ -76,6 +144,10 @@ describe("every()", () => {
     }
     assert.throws(() => every("0 3 * * *", () => {}, { timezone: "Mars/Olympus" }), /time zone "Mars\/Olympus"/)
     assert.throws(() => every("5 minutes", undefined as never), /expected the handler as a function/)
+    assert.throws(
+      () => every("5 minutes", () => {}, { missed: "all" as never }),
+      /Cannot use "all" for `missed`: expected "skip" or "once"/,
+    )
   })
 
   test("ticks nightly for 30 days, within a second of real time", async () => {
@@ -117,6 +189,18 @@ describe("every()", () => {
     ])
     assert.equal(new Set(seen.slice(0, 3).map(({ id }) => id)).size, 1)
     assert.notEqual(seen[3]?.id, seen[0]?.id)
+  })
+
+  test("is told what a tick makes up for; a timeline shows no token", async () => {
+    const ticks: Array<unknown> = []
+    await testBus({ shop: { tidy: every("1 minute", (tick) => void ticks.push(tick)) } }, async (bus) => {
+      const timeline = await bus.advance("1 minute")
+      assert.equal(
+        String(timeline),
+        '+60 s tick every.shop.tidy {"due":1767225660000}\n   +60 s shop.tidy is due\n   +60 s shop.tidy handled it',
+      )
+    })
+    assert.deepEqual(ticks, [{ due: Date.UTC(2026, 0, 1, 0, 1), missed: 0 }])
   })
 
   test("derives a tick's id from schedule and due time, so that instances agree on it", async () => {

@@ -7,13 +7,19 @@ import { connect } from "amqplib"
 import { Effect } from "effect"
 import { layer } from "../../adapters/amqp/mod.ts"
 import { testBroker } from "../../scripts/rabbitmq.ts"
+import { type Proxy, startProxy } from "../support/proxy.ts"
 import { runtimeSuite } from "../../src/testing/runtimeSuite.ts"
 
 let broker: Awaited<ReturnType<typeof testBroker>>
+let proxy: Proxy | undefined
 beforeAll(async () => {
   broker = await testBroker()
+  if (broker !== undefined) proxy = await startProxy(Number(new URL(broker.url).port))
 })
-afterAll(() => broker?.stop())
+afterAll(async () => {
+  await proxy?.close()
+  await broker?.stop()
+})
 
 /** A queue that is deleted ends its consumers; of a quorum queue RabbitMQ 3.10 does not tell them. */
 const deleteQueue = async (queue: string): Promise<void> => {
@@ -26,12 +32,13 @@ const deleteQueue = async (queue: string): Promise<void> => {
 
 runtimeSuite({
   name: "RabbitMQ",
-  layer: () => layer({ url: broker?.url ?? "" }),
+  layer: () => layer({ url: proxy?.through(broker?.url ?? "") ?? "" }),
   features: {
     givesBack: true,
+    shared: true,
     oddNumbers: "RabbitMQ ends a connection that sends NaN",
     expel: (queue) => Effect.promise(() => deleteQueue(queue)),
-    cut: "the thin adapter does not mend its connection",
+    cut: Effect.sync(() => proxy?.cut()),
   },
   describe,
   test,

@@ -20,6 +20,7 @@ runtimeSuite({
   layer: () => Layer.effect(Transport, broker?.connect ?? Effect.die("The broker is not built")),
   features: {
     givesBack: true,
+    shared: "everyone is in one process, which sees everything",
     oddNumbers: true,
     expel: (queue) => broker?.cancelConsumer(queue) ?? Effect.void,
     cut: Effect.suspend(() => broker?.loseConnection(20) ?? Effect.void),

@@ -4,23 +4,25 @@
 import { describe, test } from "#test"
 import fc from "fast-check"
 import assert from "node:assert/strict"
-import { Option, Redacted } from "effect"
-import { parse } from "../../../adapters/amqp/Address.ts"
+import { Redacted } from "effect"
+import { type Credentials, parse } from "../../../adapters/amqp/Address.ts"
 import { deliveryCount, fromPacket, tooLong, toPacket } from "../../../adapters/amqp/properties.ts"
 import { queueDeclaration } from "../../../adapters/amqp/queueArguments.ts"
 import { failure, transportError } from "../../../adapters/amqp/Failure.ts"
 import { packet } from "../../../src/testing/transportSuiteRig.ts"
 
 describe("parse()", () => {
-  const of = (url: string) => Option.getOrThrow(parse(url))
+  const of = (url: string, credentials?: Credentials) => {
+    const [address] = parse(url, credentials) ?? []
+    assert.ok(address !== undefined, url)
+    return address
+  }
 
   test("keeps the password out of everything that is printed", () => {
     const address = of("amqps://us%40r:p%C3%A4ss@broker.example/a%2Fb?heartbeat=5")
     assert.equal(address.label, "amqps://us@r@broker.example:5671/a/b")
     assert.equal(Redacted.value(address.password), "päss")
-    assert.equal(address.vhost, "a/b")
-    assert.ok(!address.url.includes("p%C3%A4ss"))
-    assert.match(address.url, /heartbeat=5/)
+    assert.deepEqual([address.vhost, address.heartbeat], ["a/b", 5])
     assert.ok(!JSON.stringify(address).includes("päss"))
   })
 
@@ -28,12 +30,35 @@ describe("parse()", () => {
     const address = of("amqp://localhost")
     assert.deepEqual([address.user, Redacted.value(address.password), address.vhost], ["guest", "guest", "/"])
     assert.equal(address.label, "amqp://guest@localhost:5672")
-    assert.equal(new URL(address.url).searchParams.get("heartbeat"), "10")
-    assert.equal(new URL(of("amqp://h?frameMax=4096").url).searchParams.get("frameMax"), "8192")
+    assert.deepEqual([address.heartbeat, address.frameMax, address.tls], [10, 131_072, undefined])
+    assert.equal(of("amqp://h?frameMax=4096").frameMax, 8192)
+  })
+
+  test("takes the certificates' files from the query, and what a program says before that", () => {
+    const tls = { ca: "/ca.pem", cert: undefined, key: undefined, verify: false, serverName: "b" }
+    const url = "amqps://h?cacertfile=/ca.pem&verify=verify_none&server_name_indication=b"
+    assert.deepEqual(of(url).tls, tls)
+    const said = of(url, { user: "u", password: Redacted.make("p"), ca: "/other.pem", cert: "/c.pem", key: "/k.pem" })
+    assert.deepEqual(said.tls, { ...tls, ca: "/other.pem", cert: "/c.pem", key: "/k.pem" })
+    assert.deepEqual([said.user, Redacted.value(said.password)], ["u", "p"])
+  })
+
+  test("takes several hosts of a cluster, in one URL or one by one", () => {
+    const labels = (url: string) => parse(url)?.map(({ label }) => label)
+    assert.deepEqual(labels("amqp://u:p@a:1,b:2,[::1]:3/v?heartbeat=1"), [
+      "amqp://u@a:1/v",
+      "amqp://u@b:2/v",
+      "amqp://u@[::1]:3/v",
+    ])
+    assert.deepEqual(labels("amqp://a, amqps://u:p@b/v"), ["amqp://guest@a:5672", "amqps://u@b:5671/v"])
   })
 
   test("refuses what is no broker's URL", () => {
-    for (const url of ["", "localhost", "http://x", "amqp://", "amqp:///v"]) assert.ok(Option.isNone(parse(url)), url)
+    for (
+      const url of ["", "localhost", "http://x", "amqp://", "amqp:///v", "amqp://a,", "amqp://a,http://b", "amqp://a:x"]
+    ) {
+      assert.equal(parse(url), undefined, url)
+    }
   })
 })
 

@@ -1,0 +1,200 @@
+/**
+ * Presence on the wire: who is alive, what it serves, and how others ask.
+ *
+ * Three notices, JSON bodies of type `warren.presence`, never persistent. `announce` (exchange `warren.control`, key
+ * `presence.announce`) says all a process has to say of itself: at its start, on change, every few seconds, when it
+ * drains, and `gone` at its end. `ask` (key `presence.ask`) makes everyone announce soon. `ping` goes through the default
+ * exchange to one process's control queue, which is exclusive to its connection: that no queue took it is the news.
+ * Pure. Reading never fails and never believes more than its limits: any AMQP client may have written the bytes.
+ */
+import { Result } from "effect"
+import type { Packet } from "../transport/mod.ts"
+import { fromBytes, toBytes } from "./json.ts"
+
+/** The type of every notice. */
+export const presenceType = "warren.presence"
+
+/** What is refused beyond; a text is that many characters, heartbeats are that many ms apart. */
+export const presenceLimits = {
+  bytes: 262_144,
+  apps: 64,
+  handlers: 1_000,
+  names: 500,
+  text: 512,
+  quickest: 50,
+  slowest: 3_600_000,
+} as const
+
+/** One handler, as others must know it. */
+export interface PresentHandler {
+  /** `register`. */
+  readonly name: string
+  readonly kind: "call" | "listener" | "schedule"
+  /** `sales.orderPlaced`, or a schedule's text. */
+  readonly subject: string
+  readonly queue: string
+  /** The fingerprint it reads with; `""`: it has none. */
+  readonly schema: string
+  /** Its api's version; `""`: it has none. */
+  readonly version: string
+  readonly idempotent: boolean
+}
+
+/** One app of a process. */
+export interface PresentApp {
+  readonly app: string
+  readonly handlers: ReadonlyArray<PresentHandler>
+}
+
+/** Where a process stands in its life, by its own word. */
+export type PresenceState = "running" | "draining" | "gone"
+
+/** What a process says of itself. Times are ms since the epoch on its own clock, for people only. */
+export interface Announcement {
+  readonly instance: string
+  readonly apps: ReadonlyArray<PresentApp>
+  /** Types of the events it has emitted, and of the calls it has made. */
+  readonly emits: ReadonlyArray<string>
+  readonly calls: ReadonlyArray<string>
+  readonly host: string
+  readonly pid: number
+  /** `bun 1.4.5`. */
+  readonly runtime: string
+  /** The program's own version; `""`: it does not say. */
+  readonly version: string
+  readonly startedAt: number
+  readonly state: PresenceState
+  /** ms until the next announcement at about that distance. */
+  readonly every: number
+  /** Deliveries in hand, handled well, and failed. */
+  readonly inHand: number
+  readonly handled: number
+  readonly failed: number
+  readonly lastHandled?: number | undefined
+  readonly lastError?: string | undefined
+}
+
+/** One notice. `instance` of an ask or a ping is who wants to know. */
+export type Notice =
+  | { readonly kind: "announce"; readonly announcement: Announcement }
+  | { readonly kind: "ask"; readonly instance: string }
+  | { readonly kind: "ping"; readonly instance: string }
+
+/** The body of a notice; `undefined` when it is beyond the limits, so that nobody would read it. */
+export const encodeNotice = (notice: Notice): Uint8Array | undefined => {
+  const { kind } = notice
+  const said = kind === "announce" ? notice.announcement : { instance: notice.instance }
+  const body = Result.getOrUndefined(toBytes({ v: 1, kind, ...said }))
+  return body !== undefined && decodeNotice(body) !== undefined ? body : undefined
+}
+
+/** The notice in a body; `undefined` for anything else. Fields of later versions are left out. */
+export const decodeNotice = (body: Uint8Array): Notice | undefined => {
+  if (body.length > presenceLimits.bytes) return undefined
+  const json = fromBytes(body)
+  if (Result.isFailure(json) || !isRecord(json.success) || json.success["v"] !== 1) return undefined
+  const { kind, instance } = json.success
+  switch (kind) {
+    case "announce": {
+      const announcement = readAnnouncement(json.success)
+      return announcement && { kind, announcement }
+    }
+    case "ask":
+    case "ping":
+      return isName(instance) ? { kind, instance } : undefined
+    default:
+      return undefined
+  }
+}
+
+/** A notice as a packet; it lives as long as it is worth reading (`expiration`, ms). */
+export const noticePacket = (id: string, app: string, now: number, expiration: number, body: Uint8Array): Packet => ({
+  id,
+  type: presenceType,
+  app,
+  timestamp: now,
+  contentType: "application/json",
+  persistent: false,
+  expiration,
+  headers: {},
+  body,
+})
+
+type Json = Readonly<Record<string, unknown>>
+
+const readAnnouncement = (json: Json): Announcement | undefined => {
+  const apps = list(json["apps"], presenceLimits.apps, readApp)
+  const emits = list(json["emits"], presenceLimits.names, readText)
+  const calls = list(json["calls"], presenceLimits.names, readText)
+  const { instance, host, pid, runtime, version, startedAt, state, every, inHand, handled, failed } = json
+  const { lastHandled, lastError } = json
+  return apps !== undefined &&
+      apps.reduce((sum, { handlers }) => sum + handlers.length, 0) <= presenceLimits.handlers &&
+      emits !== undefined && calls !== undefined && isName(instance) && isText(host) && isCount(pid) &&
+      isText(runtime) && isText(version) && isCount(startedAt) && isOneOf(states, state) &&
+      // whoever announces more often than that, or never, is no process of ours
+      isCount(every) && every >= presenceLimits.quickest && every <= presenceLimits.slowest && isCount(inHand) &&
+      isCount(handled) && isCount(failed) &&
+      (lastHandled === undefined || isCount(lastHandled)) && (lastError === undefined || isText(lastError))
+    ? {
+      instance,
+      apps,
+      emits,
+      calls,
+      host,
+      pid,
+      runtime,
+      version,
+      startedAt,
+      state,
+      every,
+      inHand,
+      handled,
+      failed,
+      ...(lastHandled !== undefined && { lastHandled }),
+      ...(lastError !== undefined && { lastError }),
+    }
+    : undefined
+}
+
+const readApp = (json: unknown): PresentApp | undefined => {
+  if (!isRecord(json)) return undefined
+  const handlers = list(json["handlers"], presenceLimits.handlers, readHandler)
+  return isName(json["app"]) && handlers !== undefined ? { app: json["app"], handlers } : undefined
+}
+
+const readHandler = (json: unknown): PresentHandler | undefined => {
+  if (!isRecord(json)) return undefined
+  const { name, kind, subject, queue, schema, version, idempotent } = json
+  return isName(name) && isOneOf(kinds, kind) && isText(subject) && isText(queue) && isText(schema) &&
+      isText(version) && typeof idempotent === "boolean"
+    ? { name, kind, subject, queue, schema, version, idempotent }
+    : undefined
+}
+
+const states = ["running", "draining", "gone"] as const
+const kinds = ["call", "listener", "schedule"] as const
+
+const list = <A>(json: unknown, most: number, read: (item: unknown) => A | undefined): Array<A> | undefined => {
+  if (!Array.isArray(json) || json.length > most) return undefined
+  const items: Array<A> = []
+  for (const one of json) {
+    const item = read(one)
+    if (item === undefined) return undefined
+    items.push(item)
+  }
+  return items
+}
+
+const isRecord = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
+
+const isText = (value: unknown): value is string => typeof value === "string" && value.length <= presenceLimits.text
+
+const isName = (value: unknown): value is string => isText(value) && value !== ""
+
+const readText = (value: unknown): string | undefined => isText(value) ? value : undefined
+
+const isCount = (value: unknown): value is number =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0
+
+const isOneOf = <A>(some: ReadonlyArray<A>, value: unknown): value is A => some.includes(value as A)

@@ -1,0 +1,186 @@
+/**
+ * How a process speaks for itself, on a clock moved by hand: heartbeats, answers that are put together, its last word.
+ */
+import { describe, test } from "#test"
+import assert from "node:assert/strict"
+import { setImmediate as turn } from "node:timers/promises"
+import { Clock, Deferred, Effect, Exit, Logger, Scope } from "effect"
+import { type Announcer, makeAnnouncer } from "../../src/runtime/Announcer.ts"
+import { defaultSettings, type Settings } from "../../src/runtime/Settings.ts"
+import { Tally } from "../../src/runtime/Tally.ts"
+import { FakeClock } from "../../src/testing/FakeClock.ts"
+import type { Transport } from "../../src/transport/mod.ts"
+import { type Announcement, decodeNotice, makeIds, type PresentHandler } from "../../src/wire/mod.ts"
+
+interface World {
+  readonly announcer: Announcer
+  readonly tally: Tally
+  readonly sent: Array<{ readonly at: number; readonly said: Announcement; readonly expiration: number | undefined }>
+  readonly warnings: Array<string>
+  readonly advance: (ms: number) => Promise<void>
+  readonly close: () => Promise<void>
+  /** From now on the broker confirms nothing; the result lets it go on. */
+  readonly block: () => () => Promise<void>
+}
+
+const start = 1_000_000
+
+const inWorld = async (body: (world: World) => Promise<void>, settings: Partial<Settings> = {}): Promise<void> => {
+  const clock = new FakeClock(start)
+  const now = clock.currentTimeMillisUnsafe
+  const sent: Array<World["sent"][number]> = []
+  const warnings: Array<string> = []
+  let gate: Deferred.Deferred<void> | undefined
+  const settle = async () => {
+    for (let i = 0; i < 5; i++) await turn()
+  }
+  const publish: Transport["Service"]["publish"] = (_, packet) =>
+    Effect.suspend(() => {
+      const notice = decodeNotice(packet.body)
+      assert.ok(notice?.kind === "announce")
+      sent.push({ at: now() - start, said: notice.announcement, expiration: packet.expiration })
+      return Effect.as(gate === undefined ? Effect.void : Deferred.await(gate), "routed" as const)
+    })
+  const program = Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const tally = new Tally()
+    const announcer = yield* makeAnnouncer({
+      core: {
+        ids: makeIds((bytes) => void bytes.fill(7)),
+        instance: "self",
+        now,
+        runFork: Effect.runForkWith(yield* Effect.context<never>()),
+        settings: { ...defaultSettings, ...settings },
+        transport: { publish } as Transport["Service"],
+      },
+      machine: { host: "h", pid: 7, runtime: "bun 1" },
+      tally,
+      isConnected: () => true,
+      onAnnounce: () => {},
+    }).pipe(Scope.provide(scope))
+    const advance = async (ms: number) => {
+      // whoever was started first falls asleep on the clock
+      await settle()
+      const until = now() + ms
+      for (let next = clock.next; next !== undefined && next <= until; next = clock.next) {
+        clock.moveTo(next)
+        await settle()
+      }
+      clock.moveTo(until)
+      await settle()
+    }
+    const world: World = {
+      announcer,
+      tally,
+      sent,
+      warnings,
+      advance,
+      close: async () => {
+        const closing = Effect.runPromise(
+          Effect.provideService(Scope.close(scope, Exit.void), Clock.Clock, clock),
+        )
+        await settle()
+        await advance(1_000)
+        await closing
+      },
+      block: () => {
+        const closed = gate = Deferred.makeUnsafe<void>()
+        return async () => {
+          gate = undefined
+          Deferred.doneUnsafe(closed, Effect.void)
+          await settle()
+        }
+      },
+    }
+    yield* Effect.promise(() => body(world))
+  })
+  const logger = Logger.make(({ message }) => void warnings.push(String(message)))
+  await Effect.runPromise(
+    program.pipe(Effect.scoped, Effect.provideService(Clock.Clock, clock), Effect.provide(Logger.layer([logger]))),
+  )
+}
+
+const handler = (name: string): PresentHandler => ({
+  name,
+  kind: "call",
+  subject: "a.b",
+  queue: "q",
+  schema: "s",
+  version: "1",
+  idempotent: false,
+})
+
+describe("makeAnnouncer()", () => {
+  test("beats at about the distance it says, with figures as they are, and packets that do not outlive their use", () =>
+    inWorld(async ({ announcer, tally, sent, advance }) => {
+      announcer.host({ apps: [{ app: "a", handlers: [handler("h")] }], inHand: () => 3 })
+      await advance(0)
+      tally.record({ fact: "handled", at: start + 9, id: "", type: "a.b", app: "a" })
+      tally.record({ fact: "failed", at: start, id: "", type: "a.b", app: "a", handler: "a.h", error: "x".repeat(999) })
+      tally.record({ fact: "called", at: start, id: "", type: "c.d", app: "a" })
+      await advance(60_000)
+      assert.ok(sent.length >= 11 && sent.length <= 14, `${sent.length} announcements`)
+      const gaps = sent.slice(1).map(({ at }, i) => at - sent[i]!.at)
+      assert.ok(gaps.every((gap) => gap >= 4_500 && gap <= 5_500), String(gaps))
+      assert.ok(new Set(gaps).size > 1, "They are jittered")
+      const { said, expiration } = sent.at(-1)!
+      assert.equal(expiration, 15_000)
+      assert.deepEqual(
+        [said.every, said.inHand, said.handled, said.failed, said.lastHandled, said.calls, said.startedAt],
+        [5_000, 3, 1, 1, start + 9, ["c.d"], start],
+      )
+      assert.ok(said.lastError?.startsWith("a.h: xxx"))
+    }))
+
+  test("answers many askers once", () =>
+    inWorld(async ({ announcer, sent, advance }) => {
+      for (let i = 0; i < 100; i++) announcer.soon(50)
+      await advance(50)
+      assert.equal(sent.length, 1)
+      announcer.soon(50)
+      await advance(50)
+      assert.equal(sent.length, 2)
+    }))
+
+  test("does not pile up while the broker takes nothing, and then says how it is", () =>
+    inWorld(async ({ announcer, sent, advance, block }) => {
+      const go = block()
+      announcer.announce()
+      await advance(60_000)
+      announcer.become("draining")
+      await advance(0)
+      assert.equal(sent.length, 1)
+      await go()
+      assert.deepEqual(sent.map(({ said }) => said.state), ["running", "draining"])
+    }))
+
+  test("says it is gone, last of all and once, and does not wait for a broker that does not answer", () =>
+    inWorld(async ({ announcer, sent, advance, close, block }) => {
+      announcer.soon(50)
+      block()
+      await close()
+      announcer.become("running")
+      announcer.soon(50)
+      await advance(60_000)
+      assert.deepEqual(sent.map(({ said }) => said.state), ["gone"])
+    }))
+
+  test("tells once when it handles more than it can say, and says the rest", () =>
+    inWorld(async ({ announcer, sent, warnings, advance }) => {
+      const handlers = Array.from({ length: 1_001 }, (_, i) => handler(`h${i}`))
+      announcer.host({ apps: [{ app: "a", handlers }], inHand: () => 0 })
+      await advance(20_000)
+      assert.ok(sent.length > 2)
+      assert.deepEqual(sent[0]?.said.apps, [])
+      assert.equal(warnings.length, 1)
+      assert.match(warnings[0] ?? "", /^Cannot announce what this process handles/)
+    }))
+
+  test("takes a distance that nobody would believe for the nearest one", () =>
+    inWorld(async ({ announcer, sent, advance }) => {
+      announcer.announce()
+      await advance(500)
+      assert.equal(sent[0]?.said.every, 50)
+      assert.ok(sent.length < 15)
+    }, { heartbeat: 0 }))
+})
