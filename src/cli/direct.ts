@@ -68,7 +68,9 @@ const prepare = Effect.fnUntraced(function* (
     Effect.mapError((error) =>
       new CliFailure({
         problem: error.message,
-        remedy: "Check that the broker runs and that --broker is right",
+        remedy: error._tag === "TransportError" && error.operation === "connect"
+          ? "Check that the broker runs and that --broker (WARREN_BROKER) is right"
+          : undefined,
         from: error,
       })
     ),

@@ -8,7 +8,8 @@ import { Effect, Redacted, type Scope } from "effect"
 import { loadServer } from "../../adapters/runtime/mod.ts"
 import type { Engine } from "../broker/mod.ts"
 import { launch, type Launched } from "../launch/mod.ts"
-import type { AppModule, HostError } from "../runtime/mod.ts"
+import type { AppModule, HostError, InvalidOption } from "../runtime/mod.ts"
+import { withoutPassword } from "../transport/mod.ts"
 import { CliFailure } from "./Failure.ts"
 import type { Gateway, GatewayOptions } from "./gateway.ts"
 
@@ -17,6 +18,8 @@ export interface HostingOptions {
   readonly apps: ReadonlyArray<AppModule>
   /** `undefined`: the in-process broker. */
   readonly broker: Redacted.Redacted<string> | undefined
+  /** How long to go on trying where no broker answers at the start, ms. */
+  readonly wait: number
   /** Whether there will be a gateway to read metrics from. */
   readonly measured: boolean
 }
@@ -38,10 +41,10 @@ export interface Hosting {
 
 /** Starts everything but the gateway. The scope's end takes down what `finish` has left. */
 export const startHosting = Effect.fnUntraced(function* (
-  { apps, broker, measured }: HostingOptions,
+  { apps, broker, wait, measured }: HostingOptions,
 ): Effect.fn.Return<Hosting, CliFailure, Scope.Scope> {
   const metrics = measured ? (yield* Effect.promise(() => import("../gateway/mod.ts"))).makeMetrics() : undefined
-  const launched = yield* launch({ apps, broker, meter: metrics }).pipe(
+  const launched = yield* launch({ apps, broker, wait, meter: metrics }).pipe(
     Effect.mapError((error) => startFailure(error, broker)),
   )
   const { host, core } = launched
@@ -82,12 +85,15 @@ const queuedIn = (engine: Engine): number =>
 
 const loadGateway = () => import("./gateway.ts")
 
-const startFailure = (error: HostError, broker: HostingOptions["broker"]): CliFailure => {
+/** A broker's address as people may see it. */
+export const shown = (broker: Redacted.Redacted<string>): string => withoutPassword(Redacted.value(broker))
+
+const startFailure = (error: HostError | InvalidOption, broker: HostingOptions["broker"]): CliFailure => {
   switch (error._tag) {
     case "TransportError": {
-      const remedy = broker === undefined
+      const remedy = broker === undefined || error.operation !== "connect"
         ? undefined
-        : `Check that the broker runs and that --broker (WARREN_BROKER) is right; it is ${withoutPassword(broker)}`
+        : `Check that the broker runs and that --broker (WARREN_BROKER) is right; it is ${shown(broker)}`
       return new CliFailure({ problem: error.message, remedy, from: error })
     }
     case "WorkerFailed":
@@ -97,17 +103,7 @@ const startFailure = (error: HostError, broker: HostingOptions["broker"]): CliFa
         from: error,
       })
     case "InvalidModule":
+    case "InvalidOption":
       return new CliFailure({ problem: error.message, from: error })
-  }
-}
-
-/** A broker's address as people may see it. */
-export const withoutPassword = (broker: Redacted.Redacted<string>): string => {
-  try {
-    const url = new URL(Redacted.value(broker))
-    if (url.password !== "") url.password = "***"
-    return url.href
-  } catch {
-    return "an address that cannot be read"
   }
 }

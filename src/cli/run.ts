@@ -6,6 +6,7 @@
 import { Effect, Option, Redacted, Result } from "effect"
 import { Argument, Command } from "effect/cli"
 import { type Address, defaultAddress, formatAddress, parseAddress } from "../../adapters/runtime/mod.ts"
+import { brokerUrls } from "../transport/mod.ts"
 import { defaultFolder } from "./discover.ts"
 import type { Minimum } from "./log.ts"
 import { durationExpected, readCount, readDuration, setting, toggle } from "./settings.ts"
@@ -19,6 +20,8 @@ export interface RunOptions {
   readonly http: Address | undefined
   /** `undefined`: the in-process broker. */
   readonly broker: Redacted.Redacted<string> | undefined
+  /** How long to go on trying where no broker answers at the start. */
+  readonly wait: number
   readonly token: Redacted.Redacted<string> | undefined
   readonly insecure: boolean
   /** `undefined`: the runtime's default. */
@@ -61,9 +64,17 @@ const settings = {
     flag: "broker",
     variable: "WARREN_BROKER",
     metavar: "url",
-    description: "RabbitMQ to use; without it a broker inside the process",
-    expected: "an AMQP address, such as amqp://user:password@host:5672/vhost",
+    description: "RabbitMQ to use, a cluster's hosts with commas; without it a broker inside the process",
+    expected: "an AMQP address, such as amqp://user:password@host:5672/vhost or amqps://a,b,c",
     read: readBroker,
+  }),
+  wait: setting({
+    flag: "wait",
+    variable: "WARREN_WAIT",
+    metavar: "duration",
+    description: "How long to go on trying at the start when the broker does not answer; 1m otherwise",
+    expected: durationExpected,
+    read: readDuration,
   }),
   token: setting({
     flag: "token",
@@ -116,7 +127,7 @@ const settings = {
 
 /** An AMQP address that can be read as one. */
 export function readBroker(text: string): Redacted.Redacted<string> | undefined {
-  return /^amqps?:\/\//.test(text) && URL.canParse(text) ? Redacted.make(text) : undefined
+  return brokerUrls(text) === undefined ? undefined : Redacted.make(text)
 }
 
 /** The command. */
@@ -135,6 +146,7 @@ export const run = Command.make(
       app: Option.getOrUndefined(input.app),
       http: Option.getOrUndefined(input.http) ?? undefined,
       broker: Option.getOrUndefined(input.broker),
+      wait: Option.getOrElse(input.wait, () => 60_000),
       token: Option.getOrUndefined(input.token),
       insecure: Option.getOrElse(input.insecure, () => false),
       concurrency: Option.getOrUndefined(input.concurrency),

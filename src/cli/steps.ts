@@ -8,7 +8,7 @@ import process from "node:process"
 import { runtimeTitle } from "../../adapters/runtime/mod.ts"
 import { banner, bannerFields, type Ready } from "./banner.ts"
 import { discover } from "./discover.ts"
-import { type Hosting, startHosting, withoutPassword } from "./hosting.ts"
+import { type Hosting, shown, startHosting } from "./hosting.ts"
 import { load, type Loaded } from "./load.ts"
 import { formatJson, formatPretty, type Log, makeLog } from "./log.ts"
 import { paintFor } from "./paint.ts"
@@ -34,6 +34,7 @@ export const start = Effect.fnUntraced(function* (options: RunOptions) {
   const hosting = yield* startHosting({
     apps: loaded.apps,
     broker: options.broker,
+    wait: options.wait,
     measured: options.http !== undefined,
   })
   return { loaded, hosting }
@@ -52,7 +53,7 @@ export const announce = Effect.fnUntraced(function* (
   const ready: Ready = {
     version,
     runtime: runtimeTitle,
-    broker: options.broker === undefined ? "in-process" : withoutPassword(options.broker),
+    broker: options.broker === undefined ? "in-process" : shown(options.broker),
     apps: loaded.apps,
     gateway: gateway?.url,
     guarded: gateway?.guarded ?? false,

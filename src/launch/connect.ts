@@ -4,18 +4,33 @@
  * What the program says goes before what the variables say. The gateway's room, and Hono with it, is loaded only when
  * the way goes through one.
  */
-import { Cause, Config, ConfigProvider, Effect, Exit, Layer, Option, Redacted, Result, Scope } from "effect"
-import { Bus, type BusShape, CurrentSettings, defaultSettings, type HostError, InvalidOption } from "../runtime/mod.ts"
+import { Cause, type Duration, Effect, Exit, Layer, Redacted, Result, Scope } from "effect"
+import {
+  Bus,
+  type BusShape,
+  CurrentSettings,
+  defaultSettings,
+  type HostError,
+  InvalidOption,
+  millis,
+} from "../runtime/mod.ts"
 import { type Connected, promised } from "./Connected.ts"
 import { launch } from "./launch.ts"
 import { type Modules, readModules } from "./readModules.ts"
+import { variable } from "./variables.ts"
 
 /** Options of {@link connect}. At most one of `broker` and `url` is given. */
 export interface ConnectOptions {
   /** The app that speaks: the sender of what is emitted and called. */
   readonly app: string
-  /** `amqp://user:password@host:port/vhost`. @default WARREN_BROKER, where it is set */
+  /**
+   * `amqp://user:password@host:port/vhost`; several hosts of a cluster with commas between them. Who asks, and with which
+   * certificates, may also come from WARREN_BROKER_USER, _PASSWORD, _CA, _CERT and _KEY.
+   * @default WARREN_BROKER, where it is set
+   */
   readonly broker?: Redacted.Redacted<string> | string | undefined
+  /** How long to go on trying where no broker answers. @default 0: one attempt */
+  readonly wait?: Duration.Input | undefined
   /** Worker modules to run in this process; without a broker they are all that can be reached. @default none */
   readonly workers?: Modules | undefined
   /**
@@ -61,7 +76,7 @@ const open = Effect.fnUntraced(function* (
     }
     case "Process": {
       const apps = yield* Effect.fromResult(readModules(options.workers ?? []))
-      const { bus } = yield* launch({ broker: way.broker, apps }).pipe(
+      const { bus } = yield* launch({ broker: way.broker, wait: way.wait, apps }).pipe(
         Effect.provideService(CurrentSettings, { ...defaultSettings, app: options.app }),
       )
       return bus
@@ -74,10 +89,10 @@ type Secret = Redacted.Redacted<string> | string
 /** Which way is taken. */
 type Way =
   | { readonly _tag: "Gateway"; readonly url: string; readonly token: Secret | undefined }
-  | { readonly _tag: "Process"; readonly broker: Secret | undefined }
+  | { readonly _tag: "Process"; readonly broker: Secret | undefined; readonly wait: number }
 
 const wayOf = Effect.fnUntraced(function* (
-  { app, broker, workers, url, token }: ConnectOptions,
+  { app, broker, wait = 0, workers, url, token }: ConnectOptions,
 ): Effect.fn.Return<Way, InvalidOption> {
   const refuse = (option: string, value: string, expected: string) => new InvalidOption({ option, value, expected })
   if (typeof app !== "string" || !/^[a-zA-Z][a-zA-Z0-9_-]{0,59}$/.test(app)) {
@@ -94,18 +109,13 @@ const wayOf = Effect.fnUntraced(function* (
     return { _tag: "Gateway", url: at, token: token ?? (yield* variable("WARREN_TOKEN")) }
   })
   if (url !== undefined) return yield* gateway(url)
+  const patience = yield* attempt(() => millis("wait", wait))
   const over = broker ?? (yield* variable("WARREN_BROKER"))
-  if (over !== undefined || workers !== undefined) return { _tag: "Process", broker: over }
+  if (over !== undefined || workers !== undefined) return { _tag: "Process", broker: over, wait: patience }
   const { defaultUrl } = yield* Effect.promise(() => import("../gateway/mod.ts"))
   const at = yield* variable("WARREN_URL")
   return yield* gateway(at === undefined ? defaultUrl : Redacted.value(at))
 })
-
-/** A variable as it is now, since a program may set its own; an empty one is how shells leave one out. */
-const variable = (name: string): Effect.Effect<Redacted.Redacted<string> | undefined> =>
-  Effect.suspend(() => Effect.orDie(Config.option(Config.Redacted(name)).parse(ConfigProvider.fromEnv()))).pipe(
-    Effect.map((value) => Option.isSome(value) && Redacted.value(value.value) !== "" ? value.value : undefined),
-  )
 
 /** For functions that throw what is their user's mistake. */
 const attempt = <A>(make: () => A): Effect.Effect<A, InvalidOption> =>

@@ -48,6 +48,9 @@ export interface Host {
   readonly drain: (grace: number) => Effect.Effect<number>
 }
 
+/** Consumers that are started at a time. */
+const startedAtATime = 32
+
 /** Starts the apps; the scope's end drains them with the settings' grace. */
 export const makeHost = Effect.fnUntraced(function* (
   core: CoreShape,
@@ -81,9 +84,10 @@ export const makeHost = Effect.fnUntraced(function* (
       onChange: (isHeld) => isHeld ? held++ : held--,
     }).pipe(Scope.provide(post.bound.handler.kind === "call" ? calling : listening))
 
-  for (const post of posts) {
-    yield* consume(post)
-    if (post.bound.handler.kind === "call") countServed(core, post.bound.handler.contract.type, 1)
+  // each takes a few round trips to the broker
+  yield* Effect.forEach(posts, consume, { concurrency: startedAtATime, discard: true })
+  for (const { bound: { handler } } of posts) {
+    if (handler.kind === "call") countServed(core, handler.contract.type, 1)
   }
   core.presence.host(workOf(posts))
   for (const bound of bounds.flat()) {

@@ -46,7 +46,7 @@ interface Waiting {
   readonly go: (way: Effect.Effect<void, TransportError>) => void
 }
 
-/** An outbox over a transport; closed until the first status says otherwise. */
+/** An outbox over a transport that is connected; it follows what the transport says of itself. */
 export const makeOutbox = (transport: Transport["Service"], room: Room): Outbox => {
   const waiting = new Set<Waiting>()
   let bytes = 0

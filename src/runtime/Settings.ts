@@ -28,7 +28,7 @@ export interface Settings {
   readonly grace: number
   /** Between two announcements of this process to the others on a shared broker. @default 5000 */
   readonly heartbeat: number
-  /** The program's own version, for people: announced to other processes, never compared. @default "" */
+  /** The program's own version (WARREN_VERSION), for people: announced to other processes, never compared. @default "" */
   readonly version: string
 }
 

@@ -59,7 +59,7 @@ const mistakes: ReadonlyArray<readonly [words: ReadonlyArray<string>, code: numb
   [["run", join(bad, "layer.ts")], 1, /app "layer".*its layer failed, the database is down/],
   [["run", clerk, clerk, join(fixtures, "team")], 1, /Cannot listen/],
   [["run", clerk, "--http", "0.0.0.0:0"], 1, /there is no token/, /WARREN_TOKEN.*--insecure/],
-  [["run", clerk, "--broker", "amqp://someone:secret@127.0.0.1:1"], 1, /127\.0\.0\.1:1/, /--broker/],
+  [["run", clerk, "--broker", "amqp://someone:secret@127.0.0.1:1", "--wait", "0s"], 1, /127\.0\.0\.1:1/, /--broker/],
 ]
 
 describe("warren", () => {
