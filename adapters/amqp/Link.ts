@@ -72,16 +72,22 @@ export const holdLine = Effect.fnUntraced(function* (
 
   const persist = (
     tries: number,
-    goesOn: (refused: Refusal) => Effect.Effect<boolean>,
+    goesOn: (refused: Refusal, tries: number) => Effect.Effect<boolean>,
   ): Effect.Effect<Effect.Success<typeof open>, TransportError> =>
     open.pipe(
       Effect.catch((refused) =>
         Effect.gen(function* () {
-          if (!(yield* goesOn(refused))) return yield* refused.error
-          const longest = Math.min(pause.most, pause.first * 2 ** Math.min(tries, 10))
+          if (!(yield* goesOn(refused, tries + 1))) return yield* refused.error
+          // the hosts of a cluster are tried one after the other, then there is a pause
+          const rounds = Math.floor((tries + 1) / addresses.length)
+          const longest = (tries + 1) % addresses.length === 0
+            ? Math.min(pause.most, pause.first * 2 ** Math.min(rounds - 1, 10))
+            : 0
           const wait = Math.round(longest * (0.5 + (yield* Random.next) / 2))
-          const message = `${refused.error.message}; trying again in ${Duration.format(Duration.millis(wait))}`
-          yield* Effect.logWarning(`${message} (attempt ${tries + 2})`)
+          const next = wait === 0
+            ? "trying the next address"
+            : `trying again in ${Duration.format(Duration.millis(wait))}`
+          yield* Effect.logWarning(`${refused.error.message}; ${next} (attempt ${tries + 2})`)
           yield* options.onLost(refused.error.message)
           yield* Effect.sleep(wait)
           return yield* persist(tries + 1, goesOn)
@@ -92,7 +98,8 @@ export const holdLine = Effect.fnUntraced(function* (
   const until = (yield* Clock.currentTimeMillis) + options.wait
   let current = yield* persist(
     0,
-    ({ final }) => Effect.map(Clock.currentTimeMillis, (now) => !final && now < until),
+    ({ final }, tries) =>
+      Effect.map(Clock.currentTimeMillis, (now) => !final && (tries < addresses.length || now < until)),
   )
   yield* Effect.addFinalizer(() => Scope.close(current.scope, Exit.void))
 

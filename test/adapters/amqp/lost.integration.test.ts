@@ -208,3 +208,26 @@ describe("a killed broker", () => {
       }))),
   )
 })
+
+describe("several addresses", () => {
+  test(
+    "are tried one after the other, at the start and when the connection is lost",
+    { skip },
+    () =>
+      Effect.runPromise(Effect.scoped(Effect.gen(function* () {
+        const there = `127.0.0.1:${proxy!.port}`
+        const { transport, statuses, isReady, route } = yield* setUp(
+          `amqp://guest:guest@127.0.0.1:1,${there},${new URL(rabbit!.url).host}`,
+          "several",
+        )
+        const before = proxy!.count()
+        proxy!.refuse(true)
+        proxy!.cut()
+        yield* eventually(Effect.sync(() => statuses.includes("Disconnected")), (lost) => lost)
+        yield* isReady
+        proxy!.refuse(false)
+        assert.equal(proxy!.count(), before)
+        assert.equal(yield* transport.publish(route, packet("x")), "routed")
+      }))),
+  )
+})
