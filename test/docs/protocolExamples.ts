@@ -1,0 +1,179 @@
+/**
+ * The messages that docs/protocol.md shows, made by the code that sends them, in the form in which the page shows them.
+ *
+ * A message is told as AMQP has it: exchange, routing key, properties, headers, and the JSON of its body.
+ */
+import { Result, Schema } from "effect"
+import { fromPacket } from "../../adapters/amqp/properties.ts"
+import { api, call, event, jsonSchema } from "../../src/mod.ts"
+import { tickType } from "../../src/runtime/Schedules.ts"
+import type { Packet, Route } from "../../src/transport/mod.ts"
+import {
+  type Announcement,
+  callPacket,
+  cancelPacket,
+  deadCopy,
+  deriveId,
+  encodeNotice,
+  eventPacket,
+  noticePacket,
+  parseTraceparent,
+  QueueName,
+  replyPacket,
+  retryCopy,
+  routeTo,
+  toBytes,
+} from "../../src/wire/mod.ts"
+
+/** No such part. */
+class UnknownPart extends Schema.TaggedError<UnknownPart>()("UnknownPart", { sku: Schema.String }) {}
+
+/** The api that the page tells of. */
+export const Sales = api("sales", {
+  orderPlaced: event({
+    orderId: Schema.String,
+    customer: Schema.String,
+    sku: Schema.String.annotate({ examples: ["P-100"] }),
+    quantity: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })),
+  }),
+  quote: call({ sku: Schema.String, quantity: Schema.Int }, {
+    returns: { sku: Schema.String, quantity: Schema.Int, total: Schema.Int },
+    fails: UnknownPart,
+  }),
+})
+
+const now = 1_790_000_000_123
+const instance = "01a0c4f1-5c00-7000-8000-0123456789ab"
+const trace = {
+  ...parseTraceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")!,
+  state: "vendor=t61rcWkgMzE",
+}
+
+const bytes = (value: unknown): Uint8Array => Result.getOrThrow(toBytes(value))
+
+const origin = (type: "orderPlaced" | "quote", id: string, cause?: string) => ({
+  id,
+  type: `sales.${type}`,
+  app: "sales",
+  now,
+  trace,
+  version: "1",
+  schema: jsonSchema(Sales).members[type]!.fingerprint,
+  cause,
+})
+
+const placed = eventPacket(
+  origin("orderPlaced", "01a0c4f1-5c7b-7123-8abc-0123456789ab", "01a0c4f1-5c70-7456-9def-0123456789ab"),
+  bytes({ orderId: "o1", customer: "c1", sku: "P-100", quantity: 2 }),
+)
+const quote = callPacket(
+  origin("quote", "01a0c4f1-5c7b-7abc-b123-0123456789ab", "01a0c4f1-5c70-7456-9def-0123456789ab"),
+  bytes({ sku: "P-100", quantity: 2 }),
+  QueueName.replies(instance),
+  now + 5_000,
+)
+
+const announcement: Announcement = {
+  instance,
+  apps: [{
+    app: "sales",
+    handlers: [{
+      name: "quote",
+      kind: "call",
+      subject: "sales.quote",
+      queue: QueueName.call("sales.quote"),
+      schema: jsonSchema(Sales).members["quote"]!.fingerprint,
+      version: "1",
+      idempotent: false,
+    }],
+  }],
+  emits: ["sales.orderPlaced"],
+  calls: [],
+  host: "sales-1",
+  pid: 4711,
+  runtime: "python 3.11",
+  version: "2.0",
+  startedAt: now - 60_000,
+  state: "running",
+  every: 5_000,
+  inHand: 1,
+  handled: 12,
+  failed: 1,
+  lastHandled: now - 1_000,
+  lastError: "sales.quote: no such part",
+}
+
+const due = 1_790_000_000_000
+const digits = due.toString(16).padStart(12, "0")
+const tick = tickType("warranty", "expire")
+
+const replied = (reply: Parameters<typeof replyPacket>[3]) => replyPacket(quote, "sales", now + 20, reply)
+const notice = (kind: "announce" | "ask" | "ping", expiration: number) =>
+  noticePacket(
+    "01a0c4f1-5c7b-7def-9456-0123456789ab",
+    "sales",
+    now,
+    expiration,
+    encodeNotice(kind === "announce" ? { kind, announcement } : { kind, instance })!,
+  )
+const replyRoute = routeTo.queue(quote.replyTo!)
+const listener = QueueName.listener("warranty", "register")
+const misfit = { field: "quantity", value: '"two"', expected: "an integer" }
+
+/** Every message that the page shows or describes, by the name of its kind. */
+export const packets: Readonly<Record<string, readonly [Route, Packet]>> = {
+  event: [routeTo.event("sales.orderPlaced"), placed],
+  retry: [routeTo.retry(1_000, listener), retryCopy(placed, 2, trace)],
+  dead: [
+    routeTo.queue(QueueName.dead("warranty")),
+    deadCopy(retryCopy(placed, 5, trace), {
+      reason: "failed",
+      error: "Error: the database is down",
+      handler: "warranty.register",
+      attempt: 5,
+      now: now + 156_000,
+    }),
+  ],
+  call: [routeTo.call("sales.quote"), quote],
+  reply: [replyRoute, replied({ _tag: "Value", body: bytes({ sku: "P-100", quantity: 2, total: 2500 }) })],
+  "reply-declared": [replyRoute, replied({ _tag: "Declared", body: bytes({ _tag: "UnknownPart", sku: "P-100" }) })],
+  "reply-failed": [
+    replyRoute,
+    replied({ _tag: "Failure", tag: "InvalidPayload", body: bytes({ ...misfit, misfits: [misfit] }) }),
+  ],
+  cancel: [routeTo.cancel("sales.quote"), cancelPacket(quote.id, "sales.quote", "sales", now + 100, now + 5_000)],
+  announce: [routeTo.presence("announce"), notice("announce", 3 * announcement.every)],
+  ask: [routeTo.presence("ask"), notice("ask", 5_000)],
+  ping: [routeTo.queue(QueueName.control(instance)), notice("ping", 900)],
+  tick: [
+    routeTo.queue(QueueName.schedule("warranty", "expire")),
+    eventPacket({
+      id: deriveId(`${digits.slice(0, 8)}-${digits.slice(8)}`, tick, 0),
+      type: tick,
+      app: "warranty",
+      now: due + 7,
+      trace: { traceId: trace.traceId, spanId: trace.spanId, sampled: true },
+      version: "1",
+      schema: "",
+      cause: undefined,
+    }, bytes({ due, missed: 1 })),
+  ],
+}
+
+const decoder = new TextDecoder()
+
+/** A property's name in AMQP: `message_id`. */
+export const amqpName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+/** A message as the page shows it. */
+export const told = ([{ exchange, key }, packet]: readonly [Route, Packet]): unknown => {
+  const { headers, ...properties } = fromPacket(packet)
+  const set = Object.entries(properties).filter(([, value]) => value !== undefined)
+  return {
+    exchange,
+    routing_key: key,
+    properties: Object.fromEntries(set.map(([name, value]) => [amqpName(name), value])),
+    headers,
+    ...(packet.body.length > 0 && { body: JSON.parse(decoder.decode(packet.body)) as unknown }),
+  }
+}
