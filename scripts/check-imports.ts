@@ -36,6 +36,7 @@ export const allowed: Readonly<Record<string, ReadonlyArray<string> | "all">> = 
   ],
   "src/cli": "all",
   "adapters/amqp": ["src/transport"],
+  "adapters/management": ["src/transport"],
   "adapters/zeromq": ["src/transport"],
   "adapters/runtime": ["src/transport"],
 }

@@ -14,6 +14,7 @@ import {
   TransportError,
   type Verdict,
 } from "../../src/transport/mod.ts"
+import { Acks } from "./Acks.ts"
 import type { Arrival, Channel, Connection } from "./Connection.ts"
 import { type BrokerFailure, transportError } from "./Failure.ts"
 import { deliveryCount, toPacket } from "./properties.ts"
@@ -79,6 +80,24 @@ export const startConsumer = Effect.fnUntraced(function* (
   const onClosed = (why: BrokerFailure | undefined) => why === undefined ? void (stopped = true) : end()
   const channel: Channel = yield* Effect.mapError(connection.openChannel("plain", { onClosed }), refused)
 
+  const acks = new Acks()
+  let writing = false
+
+  const write = (): void => {
+    writing = false
+    for (const { tag, upTo } of acks.take()) channel.settle(tag, "ack", upTo)
+  }
+
+  /** Acks of one turn of the event loop go together. */
+  const ack = (tag: number): void => {
+    acks.owe(tag)
+    if (stopped) return write()
+    if (writing) return
+    writing = true
+    // the real turn of the loop, and no time: what was read at once is acked at once
+    setImmediate(write)
+  }
+
   const settle = (arrival: Arrival) => {
     let settled = false
     return (verdict: Verdict) =>
@@ -87,7 +106,11 @@ export const startConsumer = Effect.fnUntraced(function* (
         settled = true
         inHand--
         if (!channel.isOpen()) return gone(queue)
-        channel.settle(arrival.tag, verdict)
+        if (verdict === "ack") ack(arrival.tag)
+        else {
+          acks.passOver(arrival.tag)
+          channel.settle(arrival.tag, verdict)
+        }
         return stopped && inHand === 0 ? channel.close : Effect.void
       })
   }
@@ -116,6 +139,7 @@ export const startConsumer = Effect.fnUntraced(function* (
   return {
     stop: Effect.suspend(() => {
       stopped = true
+      write()
       return channel.isOpen() ? channel.cancel(name) : Effect.void
     }).pipe(Effect.andThen(Effect.suspend(() => inHand === 0 ? channel.close : Effect.void))),
   }

@@ -20,7 +20,10 @@ export const accessRefused = 403
 /** AMQP's reply code for what another connection has to itself. */
 export const resourceLocked = 405
 
-const codes = { accessRefused, notFound: 404, resourceLocked, preconditionFailed: 406 }
+/** AMQP's reply code for a name that the broker does not know. */
+export const notFound = 404
+
+const codes = { accessRefused, notFound, resourceLocked, preconditionFailed: 406 }
 
 /** Makes a failure of anything thrown: the broker's own words when it gave some. */
 export const failure = (cause: unknown): BrokerFailure => {
@@ -80,7 +83,7 @@ const clash = (name: string, text: string): Clash => {
   })
 }
 
-const valueOf = (text: string): string => /^(?:the value )?'(.*)'(?: of type '.*')?$/s.exec(text)?.[1] ?? text
+const valueOf = (text: string): string => /^(?:the value )?'(.*?)'(?: of type '[^']*')?$/s.exec(text)?.[1] ?? text
 
 /** The queue or exchange that the broker says is missing. */
 export const missing = (failed: BrokerFailure): string | undefined =>

@@ -3,3 +3,6 @@
  */
 export type { AmqpOptions } from "./AmqpTransport.ts"
 export { layer } from "./AmqpTransport.ts"
+// looking into the broker, for tools
+export type { Place, Stewardship } from "./openSteward.ts"
+export { openSteward } from "./openSteward.ts"

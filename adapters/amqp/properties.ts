@@ -28,6 +28,8 @@ const timestampHeader = "warren-timestamp"
 const countHeader = "x-delivery-count"
 /** The longest expiration that RabbitMQ takes; above it a message lives without limit. */
 const longest = 4_294_967_295
+/** The last second that a date can be in. */
+const latest = 8_640_000_000_000
 /** AMQP's short strings. */
 const shortString = 255
 
@@ -50,30 +52,46 @@ export const fromPacket = (packet: Packet): Properties => {
   }
 }
 
+/**
+ * The properties of an arrival, for publishing it once more as it is: without a time to live, without a user's id, which
+ * the broker takes only from that user, and without the broker's own records.
+ */
+export const repeatable = (properties: Properties): Properties => {
+  const headers: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(properties.headers ?? {})) {
+    if (name === "__proto__" || brokers(name)) continue
+    headers[name] = typeof value === "number" && !Number.isSafeInteger(value) ? { "!": "double", value } : value
+  }
+  return { ...properties, expiration: undefined, userId: undefined, headers } as Properties
+}
+
 /** The first text of a publish that is longer than AMQP's short strings allow, and its bytes. */
 export const tooLong = (
   packet: Packet,
   exchange: string,
   key: string,
 ): { readonly size: number; readonly limit: number } | undefined => {
-  const texts = [key, exchange, packet.id, packet.type, packet.app, packet.contentType]
-  for (const text of [...texts, packet.correlationId, packet.replyTo]) {
-    // no character takes more than three bytes per unit of length
-    if (text === undefined || text.length * 3 <= shortString) continue
-    const size = encoder.encode(text).length
-    if (size > shortString) return { size, limit: shortString }
-  }
-  return undefined
+  const { id, type, app, contentType, correlationId, replyTo } = packet
+  const long = over(key) ?? over(exchange) ?? over(id) ?? over(type) ?? over(app) ?? over(contentType) ??
+    over(correlationId) ?? over(replyTo)
+  return long === undefined ? undefined : { size: encoder.encode(long).length, limit: shortString }
 }
+
+const over = (text: string | undefined): string | undefined => text !== undefined && isLong(text) ? text : undefined
 
 const encoder = new TextEncoder()
 
-const brokers = (name: string): boolean => name === countHeader || /^x-(first-|last-)?death(-|$)/.test(name)
+// no character takes more than three bytes per unit of length
+const isLong = (text: string): boolean => text.length * 3 > shortString && encoder.encode(text).length > shortString
+
+const brokers = (name: string): boolean =>
+  name.startsWith("x-") && (name === countHeader || /^x-(first-|last-)?death(-|$)/.test(name))
 
 const table = (headers: Headers, timestamp: number | undefined): Record<string, unknown> => {
   const out: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    if (name === "__proto__" || brokers(name)) continue
+  for (const name of Object.keys(headers)) {
+    if (name === "__proto__" || brokers(name) || isLong(name)) continue
+    const value = headers[name]
     // RabbitMQ closes the connection over a number that is none
     if (typeof value === "number" && !Number.isFinite(value)) continue
     // the library guesses a type per number, and guesses wrong for large floats
@@ -85,27 +103,29 @@ const table = (headers: Headers, timestamp: number | undefined): Record<string, 
 
 /** The packet that a delivery carries; never throws. */
 export const toPacket = (properties: Properties, body: Uint8Array): Packet => {
+  const given = properties.headers ?? {}
   const headers: Record<string, HeaderValue> = {}
-  for (const [name, value] of Object.entries(properties.headers ?? {})) {
+  for (const name of Object.keys(given)) {
     if (name === timestampHeader || name === countHeader || name === "x-death" || name === "__proto__") continue
-    const scalar = toScalar(value)
-    if (scalar !== undefined) headers[name.toLowerCase()] = scalar
+    const scalar = toScalar(given[name])
+    if (scalar !== undefined) headers[lower(name)] = scalar
   }
-  Object.assign(headers, deathHeaders(properties.headers?.["x-death"]))
+  if (given["x-death"] !== undefined) Object.assign(headers, deathHeaders(given["x-death"]))
   const expiration = typeof properties.expiration === "string" ? Number(properties.expiration) : Number.NaN
-  return {
+  const packet: { -readonly [K in keyof Packet]: Packet[K] } = {
     id: text(properties.messageId),
     type: text(properties.type),
     app: text(properties.appId),
     timestamp: toTimestamp(properties),
     contentType: text(properties.contentType),
     persistent: properties.deliveryMode === 2,
-    ...optional("correlationId", properties.correlationId),
-    ...optional("replyTo", properties.replyTo),
-    ...(Number.isFinite(expiration) ? { expiration } : {}),
     headers,
     body,
   }
+  if (typeof properties.correlationId === "string") packet.correlationId = properties.correlationId
+  if (typeof properties.replyTo === "string") packet.replyTo = properties.replyTo
+  if (Number.isFinite(expiration)) packet.expiration = expiration
+  return packet
 }
 
 /** How often the broker says that a message came back before; quorum queues count, others do not. */
@@ -114,14 +134,16 @@ export const deliveryCount = (properties: Properties): number => {
   return typeof count === "number" && count > 0 ? count : 0
 }
 
-const text = (value: unknown): string => typeof value === "string" ? value : ""
+// other letters may take more bytes in lower case, and names have few
+const lower = (name: string): string => name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 
-const optional = <K extends string>(name: K, value: unknown): { readonly [_ in K]?: string } =>
-  typeof value === "string" ? { [name]: value } as { readonly [_ in K]: string } : {}
+const text = (value: unknown): string => typeof value === "string" ? value : ""
 
 // The exact time counts only where it agrees with the property: a program that repeats a message may set just one.
 const toTimestamp = (properties: Properties): number => {
-  const seconds = typeof properties.timestamp === "number" ? properties.timestamp : 0
+  const given = properties.timestamp
+  // whoever counts nanoseconds means no time that there is
+  const seconds = typeof given === "number" && given <= latest ? given : 0
   const exact = properties.headers?.[timestampHeader]
   return typeof exact === "number" && Math.floor(exact / 1000) === seconds ? exact : seconds * 1000
 }
@@ -143,11 +165,11 @@ const toScalar = (value: unknown): HeaderValue | undefined => {
 const deathHeaders = (record: unknown): Record<string, HeaderValue> => {
   if (!Array.isArray(record) || record.length === 0) return {}
   const deaths = record.map((entry: Readonly<Record<string, unknown>> | null) => {
-    const keys: unknown = entry?.["routing-keys"]
+    const [keys, count]: ReadonlyArray<unknown> = [entry?.["routing-keys"], entry?.["count"]]
     return {
       queue: text(entry?.["queue"]),
       reason: text(entry?.["reason"]),
-      count: Number(entry?.["count"]) || 0,
+      count: typeof count === "number" && Number.isFinite(count) ? count : 0,
       exchange: text(entry?.["exchange"]),
       key: text(Array.isArray(keys) ? keys[0] : undefined),
     }

@@ -70,7 +70,7 @@ const cases: ReadonlyArray<Case> = [
     final: true,
   },
   {
-    says: /Invalid frame|Expected ConnectionStart|Unexpected frame|not AMQP|Malformed/i,
+    says: /Invalid frame|Frame size|Expected ConnectionStart|Unexpected frame|not AMQP|Malformed/i,
     means: "what listens there does not speak AMQP 0-9-1, mend the port",
     final: true,
   },

@@ -25,8 +25,13 @@ export const secure = (tls: Tls | undefined): Effect.Effect<object, BrokerFailur
 const pem = (file: string | undefined): Effect.Effect<string | undefined, BrokerFailure> =>
   file === undefined ? Effect.succeed(undefined) : Effect.tryPromise({
     try: () => readFile(file, "utf8"),
-    catch: (cause) => ({
-      ...failure(new Error(`the certificate file "${file}" cannot be read (${failure(cause).text})`)),
-      final: true,
-    }),
-  })
+    catch: (cause) => unusable(file, `cannot be read, mend its path (${failure(cause).text})`),
+  }).pipe(
+    // the runtimes do not agree on what to say of it
+    Effect.filterOrFail((text) => text.includes("-----BEGIN "), () => unusable(file, "holds no PEM, name another one")),
+  )
+
+const unusable = (file: string, why: string): BrokerFailure => ({
+  ...failure(new Error(`the certificate file "${file}" ${why}`)),
+  final: true,
+})

@@ -3,13 +3,10 @@
  */
 import type { TopologyReport } from "../gateway/mod.ts"
 import type { Paint } from "./paint.ts"
+import { known, table } from "./table.ts"
 
-/** The text, without a line break at the end. */
-export const formatTopology = (report: TopologyReport, paint: Paint): string => {
-  const known = (figure: number | null) => figure === null ? "?" : String(figure)
-  const state = report.transport === "none"
-    ? "derived, not running"
-    : `${report.transport} broker, ${report.ready ? "ready" : "not ready"}`
+/** The text, without a line break at the end. `state`: what is said of the whole, where the report does not know. */
+export const formatTopology = (report: TopologyReport, paint: Paint, state: string = stateOf(report)): string => {
   return [
     `${paint("bold", "apps")}  ${paint("dim", state)}`,
     ...table(paint, ["app", "file"], report.apps.map(({ app, file }) => [app, file])),
@@ -62,14 +59,5 @@ export const formatTopology = (report: TopologyReport, paint: Paint): string => 
   ].join("\n").trimEnd()
 }
 
-/** Rows under a heading, columns as wide as their longest cell; an empty line below. */
-const table = (
-  paint: Paint,
-  head: ReadonlyArray<string>,
-  rows: ReadonlyArray<ReadonlyArray<string>>,
-): ReadonlyArray<string> => {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)))
-  const line = (cells: ReadonlyArray<string>) =>
-    `  ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()}`
-  return [paint("dim", line(head)), ...rows.map(line), ""]
-}
+const stateOf = ({ transport, ready }: TopologyReport): string =>
+  transport === "none" ? "derived, not running" : `${transport} broker, ${ready ? "ready" : "not ready"}`

@@ -1,24 +1,37 @@
 /**
  * `warren topology`: what was derived from the apps, with names nobody wrote: handlers, queues and how they are bound.
  *
- * Asks a running process through its gateway; with `--workers` or `--broker` it derives the same from modules at hand,
- * without running them.
+ * Asks a running process through its gateway; with `--workers` it derives the same from modules at hand, without
+ * running them, and with `--broker` it compares that with what is in the broker. `retire.ts` removes what is left over.
  */
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import { managementFlag } from "./management.ts"
 import { printJson } from "./output.ts"
 import { paintFor } from "./paint.ts"
 import { reachFlags } from "./reach.ts"
+import { retire } from "./retire.ts"
 
 /** The command. */
 export const topology = Command.make(
   "topology",
   {
     ...reachFlags,
+    management: managementFlag,
+    queue: Flag.String("queue").pipe(
+      Flag.withMetavar("name"),
+      Flag.withDescription("With --broker, a queue to look up although no module derives it; may be repeated"),
+      Flag.atLeast(0),
+    ),
     json: Flag.Boolean("json").pipe(Flag.withDescription("Print it as JSON"), Flag.withDefault(false)),
   },
   Effect.fnUntraced(function* (input) {
-    const report = Option.isSome(input.workers) || Option.isSome(input.broker)
+    if (Option.isSome(input.broker)) {
+      const { brokerReport } = yield* Effect.promise(() => import("./brokerReport.ts"))
+      const { json, text } = yield* brokerReport({ ...input, broker: input.broker.value })
+      return yield* input.json ? printJson(json) : Console.log(text(paintFor("stdout")))
+    }
+    const report = Option.isSome(input.workers)
       ? yield* (yield* Effect.promise(() => import("./derive.ts"))).deriveTopology(Option.getOrUndefined(input.workers))
       : yield* (yield* Effect.promise(() => import("./remote.ts"))).remotely(input, (gateway) => gateway.topology)
     if (input.json) return yield* printJson(report)
@@ -26,10 +39,13 @@ export const topology = Command.make(
     return yield* Console.log(formatTopology(report, paintFor("stdout")))
   }),
 ).pipe(
-  Command.withDescription("Show apps, handlers and the queues derived from them"),
+  Command.withDescription("Show apps, handlers and the queues derived from them, or what is in a broker beside them"),
+  Command.withShortDescription("Show apps, handlers and queues"),
+  Command.withSubcommands([retire]),
   Command.withExamples([
     { command: "warren topology", description: "Of the process behind the gateway on this machine" },
     { command: "warren topology --workers workers", description: "Of modules, without running them" },
+    { command: "warren topology --broker amqp://localhost", description: "Of modules, and what the broker holds" },
     { command: "warren topology --json --url http://10.0.0.5:8080", description: "Of a process elsewhere, as JSON" },
   ]),
 )

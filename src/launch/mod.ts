@@ -3,6 +3,8 @@
  */
 export type { Launched, LaunchOptions } from "./launch.ts"
 export { launch, transportLayer } from "./launch.ts"
+// what the environment says of the broker
+export { credentials } from "./variables.ts"
 // programs without Effect, and with it
 export type { Abortable, Connected } from "./Connected.ts"
 export type { ConnectOptions } from "./connect.ts"

@@ -256,12 +256,12 @@ const unsent = (
 export const seenNow = (core: CoreShape, type: string): Seen => core.presence.seen(type)
 
 const readReply = (core: CoreShape, contract: CallSpec, packet: Packet): Answer => {
-  const seen = seenNow(core, contract.type)
+  const seen = () => seenNow(core, contract.type)
   const call = contract.type
   const body = fromBytes(packet.body)
   const unreadable = (misfits: ReadonlyArray<Misfit>): Answer => {
     const [first = { field: "", value: "", expected: "a fitting reply" }] = misfits
-    return Exit.fail(new InvalidReply({ call, ...first, ...seen }))
+    return Exit.fail(new InvalidReply({ call, ...first, ...seen() }))
   }
   if (Result.isFailure(body)) {
     return unreadable([{ field: "", value: `${packet.body.length} bytes`, expected: `JSON: ${body.failure.detail}` }])
@@ -275,7 +275,7 @@ const readReply = (core: CoreShape, contract: CallSpec, packet: Packet): Answer 
     const error = contract.failsCodec.decode(body.success)
     return Result.isSuccess(error) ? Exit.fail(error.success) : unreadable(error.failure)
   }
-  return Exit.fail(toCallError(call, String(tag), body.success, seen))
+  return Exit.fail(toCallError(call, String(tag), body.success, seen()))
 }
 
 /** A failure as the server told it, with what this caller knows added. */

@@ -35,7 +35,7 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
       const body = bodyOf(contract.codec, message.payload)
       if (Result.isFailure(body)) return Effect.fail(invalidPayload(contract.type, body.failure))
       const now = core.now()
-      const id = options.id ?? (current === undefined ? core.ids.next(now) : derive(current))
+      const id = options.id ?? (hasId(current) ? derive(current) : core.ids.next(now))
       const app = current?.app ?? core.settings.app
       const { telemetry } = core
       const parent = traceOf(fiber, current, telemetry !== undefined)
@@ -109,6 +109,9 @@ const tooLate = (event: string, timeout: number, obstacle: string | undefined): 
   obstacle === undefined
     ? new DeadlineExceeded({ call: event, timeout, stage: "confirming", ...unseen })
     : new Disconnected({ call: event, detail: `after ${timeout} ms, ${obstacle}`, ...unseen })
+
+/** What foreign messages without an id cause are different messages each time. */
+const hasId = (current: Current | undefined): current is Current => current !== undefined && current.cause !== ""
 
 const derive = (current: Current): string => deriveId(current.cause, current.handler, current.ordinal++)
 

@@ -11,6 +11,7 @@ import type { Delivery, Packet, TransportError, Verdict } from "../transport/mod
 import {
   deadCopy,
   type Death,
+  deriveId,
   fromBytes,
   type Meta,
   nextTrace,
@@ -69,6 +70,7 @@ export const listen = (
     if (!jobs.delete(job)) return
     core.settle(job.delivery, verdict)
     admission.leave(job)
+    if (job === tried) tryNext(job)
     if (draining && job.key !== undefined) giveBack()
   }
 
@@ -103,6 +105,23 @@ export const listen = (
         Effect.annotateLogs({ app: bound.app, handler: bound.label, id: packet.id }),
       ),
     )
+
+  /** One of those that came back together again and again kills its process; the others shall be through before it. */
+  let suspects: Array<Job> = []
+  /** The one whose turn it is; while its turn is awaited, any. */
+  let tried: Job | undefined
+  const suspect = (job: Job): void => {
+    suspects.push(job)
+    if (tried === undefined) tryNext(job)
+  }
+  const tryNext = (last: Job): void => {
+    tried = last
+    core.deadlines.add(core.now() + gathering, () => {
+      suspects = suspects.filter((one) => jobs.has(one)).sort((a, b) => turnOf(a.delivery) - turnOf(b.delivery))
+      tried = suspects.shift()
+      if (tried !== undefined) admission.enter(tried)
+    })
+  }
 
   const start = (job: Job): void => {
     const { delivery, meta, attempt } = job
@@ -220,7 +239,8 @@ export const listen = (
       }
       if (delivery.redelivered && takeBack(jobs, delivery)) return
       jobs.add(job)
-      admission.enter(job)
+      if (delivery.deliveryCount >= 2 && job.key === undefined) suspect(job)
+      else admission.enter(job)
     },
     drain: () => {
       draining = true
@@ -232,6 +252,18 @@ export const listen = (
     },
     size: () => jobs.size,
   }
+}
+
+/** What came back together arrives together, within that time, ms; so long an ack may take to leave the process, too. */
+const gathering = 20
+
+/**
+ * Where a message that came back stands among the others: any order, and the reverse of it the next time, so that each has
+ * its turn before a deadly one in one of two tries. Another order after that: there may be several of those.
+ */
+const turnOf = ({ packet: { id }, deliveryCount }: Delivery): number => {
+  const place = Number.parseInt(deriveId(id, `${deliveryCount >> 1}`, 0).slice(-8), 16)
+  return deliveryCount % 2 === 0 ? place : -place
 }
 
 /** A message too large to be copied (it came from elsewhere) is dead-lettered by the broker, as it is. */

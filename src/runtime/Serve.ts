@@ -7,7 +7,7 @@
 import { Cause, Effect, Exit, Option, Predicate, Result } from "effect"
 import { type CallSpec, HandlerFailed, isCallError } from "../contract/mod.ts"
 import type { Delivery, Packet, Verdict } from "../transport/mod.ts"
-import { fromBytes, nextTrace, readMeta, type ReplyBody, replyPacket, routeTo, toBytes } from "../wire/mod.ts"
+import { fromBytes, isDirect, nextTrace, readMeta, type ReplyBody, replyPacket, routeTo, toBytes } from "../wire/mod.ts"
 import { Admission, type Entry as Turn } from "./Admission.ts"
 import { bodyOf } from "./body.ts"
 import { callDeadline } from "./deadline.ts"
@@ -44,13 +44,14 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
   const answer = (job: Job, body: ReplyBody): void => {
     const { packet } = job.delivery
     const reply = replyPacket(packet, bound.app, core.now(), body)
-    const sending = core.runFork(core.outbox.publish(routeTo.queue(packet.replyTo ?? ""), reply, true))
+    const direct = isDirect(packet.replyTo)
+    const sending = core.runFork(core.outbox.publish(routeTo.queue(packet.replyTo ?? ""), reply, !direct))
     // nobody waits for it any longer
     const withdraw = core.deadlines.add(job.deadline, () => sending.interruptUnsafe())
     sending.addObserver((exit) => {
       withdraw()
       if (Exit.isSuccess(exit)) {
-        if (exit.value === "unroutable") record(packet, "stray-reply")
+        if (exit.value === "unroutable" && !direct) record(packet, "stray-reply")
         return finish(job, "ack")
       }
       const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
@@ -75,7 +76,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
       record(packet, "skipped", { error: why })
       finish(job, "ack")
     }
-    if (packet.replyTo === undefined || packet.correlationId === undefined) {
+    if (packet.replyTo === undefined || packet.replyTo === "" || packet.correlationId === undefined) {
       return skip("it has no reply_to or correlation_id")
     }
     if (cancellations.isCancelled(packet.correlationId)) return skip("its caller gave up before it started")
@@ -84,8 +85,12 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
     job.deadline = deadline
     if (skew !== undefined) record(packet, "clock-skew", { ms: skew })
     if (deadline <= now) return skip("its deadline has passed")
-    if (delivery.redelivered && !contract.idempotent) {
-      record(packet, "skipped", { error: "it may have run before and is not idempotent" })
+    // its way back may be what took the connection, and would take the next one
+    if (delivery.redelivered && isDirect(packet.replyTo)) return skip("it was redelivered, and its reply_to is direct")
+    // an idempotent one comes again until it expires; one that never does might kill its worker for ever
+    if (delivery.redelivered && (!contract.idempotent || packet.expiration === undefined)) {
+      const why = contract.idempotent ? "never expires" : "is not idempotent"
+      record(packet, "skipped", { error: `it may have run before and ${why}` })
       return answer(job, failure("HandlerDied", { detail: "it was redelivered, so a worker may have begun it" }))
     }
     const payload = readPayload(contract, packet)

@@ -10,6 +10,19 @@ export { brokerUrls, withoutPassword } from "./BrokerUrl.ts"
 // the port
 export type { Confirm, ConsumeOptions, Delivery, Route, Status, Traits, Verdict } from "./Transport.ts"
 export { Transport } from "./Transport.ts"
+// looking into it
+export type { Peeked, QueueFacts, Steward, Survey, Surveyor, SurveyRequest } from "./Steward.ts"
+export type { StewardReason } from "./StewardError.ts"
+export {
+  InUse,
+  NotEmpty,
+  NotManagement,
+  OtherBroker,
+  StewardError,
+  TooMuch,
+  Unauthorized,
+  Unreachable,
+} from "./StewardError.ts"
 // what goes wrong
 export type { Reason } from "./TransportError.ts"
 export { Clash, Disconnected, Forbidden, NotFound, Rejected, TooLarge, TransportError } from "./TransportError.ts"

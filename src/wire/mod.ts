@@ -12,7 +12,7 @@ export { formatTraceparent, nextTrace, parseTraceparent, parseTracestate, withSt
 export type { Meta } from "./headers.ts"
 export { Header, readMeta } from "./headers.ts"
 export type { Death, Origin, ReplyBody } from "./packets.ts"
-export { callPacket, cancelPacket, deadCopy, eventPacket, replyPacket, retryCopy } from "./packets.ts"
+export { callPacket, cancelPacket, deadCopy, eventPacket, isDirect, replyPacket, retryCopy } from "./packets.ts"
 // presence
 export type { Announcement, Notice, PresenceState, PresentApp, PresentHandler } from "./presence.ts"
 export { decodeNotice, encodeNotice, noticePacket, presenceLimits, presenceType } from "./presence.ts"

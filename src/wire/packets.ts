@@ -6,9 +6,13 @@
  */
 import type { Headers, HeaderValue, Packet } from "../transport/mod.ts"
 import { Header, writeMeta } from "./headers.ts"
+import { deriveId } from "./ids.ts"
 import { formatTraceparent, parseTraceparent, type Trace, withState } from "./trace.ts"
 
 const contentType = "application/json"
+
+/** Characters of an id to which more may be added: none takes more than three bytes, of 255 for all. */
+const longestStem = 80
 
 /** What every message that starts a step says of itself. */
 export interface Origin {
@@ -68,7 +72,8 @@ export type ReplyBody =
 
 /** The reply to a call packet. */
 export const replyPacket = (call: Packet, app: string, now: number, reply: ReplyBody): Packet => ({
-  id: `${call.id}.reply`,
+  // a foreign id may take all the room there is
+  id: call.id.length > longestStem ? deriveId(call.id, "reply", 0) : `${call.id}.reply`,
   type: call.type,
   app,
   timestamp: now,
@@ -78,6 +83,12 @@ export const replyPacket = (call: Packet, app: string, now: number, reply: Reply
   headers: replyHeaders(call, reply),
   body: reply.body,
 })
+
+/**
+ * Whether a reply goes to a caller's channel, as RabbitMQ's direct reply-to has it, and to no queue: the broker calls it
+ * unroutable although it arrives, and a name that it cannot read ends the connection that used it (RabbitMQ 3.10).
+ */
+export const isDirect = (replyTo: string | undefined): boolean => replyTo?.startsWith("amq.rabbitmq.reply-to.") === true
 
 const replyHeaders = (call: Packet, reply: ReplyBody): Headers => {
   const headers: Record<string, HeaderValue> = {}

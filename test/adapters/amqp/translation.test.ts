@@ -138,6 +138,16 @@ describe("properties", () => {
     assert.deepEqual([packet.expiration, packet.headers], [undefined, {}])
   })
 
+  test("toPacket() takes a record of deaths, a time and a name that the broker never made", () => {
+    const long = "İ".repeat(127)
+    const headers = { "x-death": [{ count: { toString: "a", valueOf: "b" } }, "no", null], [long]: 1, "UPPER": 2 }
+    const packet = toPacket({ timestamp: 2 ** 64, headers }, new Uint8Array(0))
+    assert.deepEqual([packet.headers["x-death-count"], packet.headers["upper"], packet.timestamp], [0, 2, 0])
+    assert.equal(packet.headers[long], 1)
+    const written = fromPacket({ ...packet, headers: { ["x".repeat(256)]: 1, ["x".repeat(255)]: 2 } }).headers ?? {}
+    assert.deepEqual(Object.keys(written), ["x".repeat(255)])
+  })
+
   test("fromPacket() leaves the broker's record of a death behind", () => {
     const headers = {
       "x-death": "[]",
