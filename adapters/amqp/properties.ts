@@ -135,7 +135,13 @@ export const deliveryCount = (properties: Properties): number => {
 }
 
 // other letters may take more bytes in lower case, and names have few
-const lower = (name: string): string => name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+const lower = (name: string): string => {
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i)
+    if (code >= 65 && code <= 90) return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+  }
+  return name
+}
 
 const text = (value: unknown): string => typeof value === "string" ? value : ""
 

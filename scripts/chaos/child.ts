@@ -1,0 +1,91 @@
+/**
+ * What emitters and workers have in common: they launch on the broker they are given, say whether they are ready, take a
+ * sample of what they hold from time to time, and end with their parent.
+ *
+ * Reached by `emitter.ts` and `worker.ts`; the other end is `children.ts`. Says `@ready <ms>` and `@unready <ms>` on
+ * standard output at each change, and `@stopped` when it is through; `stop` on standard input asks it to be.
+ */
+import process from "node:process"
+import { setTimeout as delay } from "node:timers/promises"
+import { createInterface } from "node:readline"
+import { Effect, Exit, Metric, Scope } from "effect"
+import { launch, type Launched } from "../../src/launch/mod.ts"
+import type { AppModule } from "../../src/runtime/mod.ts"
+import { holding } from "./holding.ts"
+import { makeRecorder } from "./record.ts"
+
+/** What the parent passes on, as one JSON argument. */
+export interface ChildSettings {
+  readonly broker: string
+  readonly folder: string
+  /** The file of its lines. */
+  readonly lines: string
+  /** Counted from 0. */
+  readonly index: number
+  readonly emitters: number
+  readonly rate: number
+  readonly callRate: number
+  /** s between two samples; 0: none. */
+  readonly sampling: number
+}
+
+/** The settings of this process. */
+export const settings: ChildSettings = JSON.parse(process.argv[2] ?? "{}")
+
+/** Writes down what happened. */
+export const record = makeRecorder(settings.lines)
+
+const say = (word: string) => process.stdout.write(`@${word} ${Date.now()}\n`)
+
+let stopping: (() => void) | undefined
+const asked = new Promise<void>((resolve) => stopping = resolve)
+const input = createInterface({ input: process.stdin })
+input.on("line", (line) => line === "stop" ? stopping?.() : undefined)
+// whoever started it is gone
+input.on("close", () => process.exit(3))
+
+let fibers = 0
+const counting = {
+  recordFiberStart: () => void fibers++,
+  recordFiberEnd: () => void fibers--,
+}
+
+/** Runs an effect on the counted services, so that a fiber which never ends is seen. */
+export const run = <A, E>(effect: Effect.Effect<A, E>): Promise<Exit.Exit<A, E>> =>
+  Effect.runPromiseExit(Effect.provideService(effect, Metric.FiberRuntimeMetrics, counting))
+
+/** Launches, and again while there is no broker to be reached; then does `work` until it is asked to stop. */
+export const main = async (
+  apps: ReadonlyArray<AppModule>,
+  work: (launched: Launched, asked: Promise<void>) => Promise<void>,
+): Promise<void> => {
+  const scope = Effect.runSync(Scope.make())
+  let launched: Launched | undefined
+  while (launched === undefined) {
+    const inner = Effect.runSync(Scope.fork(scope))
+    const exit = await run(Scope.provide(launch({ broker: settings.broker, apps }), inner))
+    if (Exit.isSuccess(exit)) launched = exit.value
+    else {
+      console.log(`Cannot launch: ${exit.cause}`)
+      await Effect.runPromise(Scope.close(inner, Exit.void))
+      await delay(250)
+    }
+  }
+  const { host, core } = launched
+  let was = false
+  const watch = setInterval(() => {
+    const is = host.isReady() && core.outbox.obstacle() === undefined
+    if (is !== was) say(is ? "ready" : "unready")
+    was = is
+  }, 20)
+  const sampling = settings.sampling === 0 ? undefined : setInterval(() => {
+    const { heap, rss, timers } = holding()
+    record("holds", Date.now(), heap, rss, fibers, timers)
+  }, settings.sampling * 1_000)
+  await work(launched, asked)
+  clearInterval(watch)
+  clearInterval(sampling)
+  await Effect.runPromise(Scope.close(scope, Exit.void))
+  say("stopped")
+  process.exit(0)
+}

@@ -1,0 +1,75 @@
+/**
+ * One emitter process of a chaos run: emits the events of its keys and makes calls, at the pace it is given, until it is
+ * asked to stop.
+ *
+ * A line is written only after the confirm, or when a call has its outcome. What was not confirmed is emitted again with
+ * the same id, as `EmitOptions.id` is meant; a call is made once, whatever becomes of it.
+ */
+import { setTimeout as delay } from "node:timers/promises"
+import { Cause, Effect, Exit } from "effect"
+import type { Launched } from "../../src/launch/mod.ts"
+import { main, record, run, settings } from "./child.ts"
+import { callersEach, Chaos, keysEach, kindOf, patience, timeout } from "./company.ts"
+
+const { emitters, index } = settings
+const keys = emitters * keysEach
+const callers = emitters * callersEach
+
+/** The tag of what went wrong, `hung` where nothing came at all, `undefined` where it succeeded. */
+const outcomeOf = async <A, E>(effect: Effect.Effect<A, E>): Promise<string | undefined> => {
+  const giveUp = new AbortController()
+  const late = delay(timeout + patience, undefined, { signal: giveUp.signal }).then(() => "hung" as const)
+  late.catch(() => {})
+  const exit = await Promise.race([run(effect), late])
+  giveUp.abort()
+  if (exit === "hung") return exit
+  if (Exit.isSuccess(exit)) return undefined
+  const error = Cause.squash(exit.cause)
+  return (error as { readonly _tag?: string })._tag ?? (error instanceof Error ? error.name : "unknown")
+}
+
+/** Does something every so many ms; what is late is made up for, up to a second. */
+const paced = async (every: number, isOver: () => boolean, once: () => Promise<void>): Promise<void> => {
+  let due = Date.now() + Math.random() * every
+  while (!isOver()) {
+    const wait = due - Date.now()
+    if (wait > 0) await delay(wait)
+    await once()
+    due = Math.max(due + every, Date.now() - 1_000)
+  }
+}
+
+const emitAll = (bus: Launched["bus"], key: number, isOver: () => boolean): Promise<void> => {
+  let n = key
+  return paced(keys / settings.rate * 1_000, isOver, async () => {
+    for (;;) {
+      const failed = await outcomeOf(bus.emit(Chaos.happened({ n, key }), { id: `chaos-${n}`, timeout }))
+      if (failed === undefined) break
+      record("unconfirmed", n, Date.now(), failed)
+      await delay(50)
+    }
+    record("confirmed", n, Date.now())
+    n += keys
+  })
+}
+
+const callAll = (bus: Launched["bus"], caller: number, isOver: () => boolean): Promise<void> => {
+  let n = caller
+  return paced(callers / settings.callRate * 1_000, isOver, async () => {
+    const from = Date.now()
+    const failed = await outcomeOf(bus.call(Chaos[kindOf(n)]({ n }), { timeout }))
+    record("called", n, from, Date.now(), failed ?? "answered")
+    n += callers
+  })
+}
+
+await main([], async ({ bus }, asked) => {
+  let over = false
+  const isOver = () => over
+  void asked.then(() => over = true)
+  const own = (count: number) => Array.from({ length: count }, (_, i) => index * count + i)
+  await Promise.all([
+    ...own(keysEach).map((key) => emitAll(bus, key, isOver)),
+    ...(settings.callRate === 0 ? [] : own(callersEach).map((caller) => callAll(bus, caller, isOver))),
+  ])
+})

@@ -1,0 +1,79 @@
+/**
+ * What each fault of the plan does, and the window it opens.
+ *
+ * Between `run.ts` and the verbs of `scripts/rabbitmq`. A window begins with the fault and ends 2 s after every process
+ * has been ready again (its connection is up, no alarm, and each of its consumers is held): what was in flight in it is
+ * not judged as made in peace.
+ */
+import { setTimeout as delay } from "node:timers/promises"
+import { allReady, type Child } from "./children.ts"
+import type { Fault } from "./plan.ts"
+import type { Target } from "./target.ts"
+
+/** When a fault struck, was over, and when everybody was ready again. ms since the epoch. */
+export interface Window {
+  readonly fault: Fault
+  readonly from: number
+  /** The broker takes connections again, or whatever the fault took away is back. */
+  readonly over: number
+  /** `undefined`: somebody was not ready again within {@link longest}. */
+  readonly ready: number | undefined
+}
+
+/** Longest wait for everybody to be ready again, ms. */
+export const longest = 60_000
+
+/** After readiness, ms. */
+export const margin = 2_000
+
+/** When a window ends. */
+export const endOf = ({ ready, over }: Window): number => (ready ?? over + longest) + margin
+
+/** Before the processes are asked whether they are ready: they may not yet have noticed, ms. */
+const notice = 300
+
+/** Does it, and waits until it is over and everybody is ready. */
+export const strike = async (
+  fault: Fault,
+  target: Target,
+  workers: ReadonlyArray<Child>,
+  children: ReadonlyArray<Child>,
+): Promise<Window> => {
+  const first = target.nodes[0]!
+  const leader = fault.kind === "kill-broker" && target.cluster !== undefined ? await target.leader() : first
+  const from = Date.now()
+  switch (fault.kind) {
+    case "kill-broker":
+      await leader.kill()
+      await delay(fault.away)
+      await leader.start()
+      break
+    case "kill-worker":
+      await workers[fault.worker % workers.length]!.replace()
+      break
+    case "close-connections":
+      await Promise.all(target.nodes.map((node) => node.closeConnections()))
+      break
+    case "pause-broker": {
+      const node = target.nodes[fault.node % target.nodes.length]!
+      await node.pause()
+      await delay(fault.away)
+      await node.resume()
+      break
+    }
+    case "alarm":
+      await first.alarm(true)
+      await delay(fault.away)
+      await first.alarm(false)
+      break
+    case "cut":
+      await target.cluster?.partition(target.nodes[fault.node % target.nodes.length]!)
+      await delay(fault.away)
+      await target.cluster?.heal()
+      break
+  }
+  const over = Date.now()
+  await delay(notice)
+  const ready = await allReady(children, longest)
+  return { fault, from, over, ready: ready === undefined ? undefined : Math.max(ready, over) }
+}

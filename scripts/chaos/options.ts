@@ -1,0 +1,181 @@
+/**
+ * What a chaos run is asked for: the flags of `npm run chaos`, and what the three forms (full, short, soak) mean by default.
+ *
+ * Pure. Everything that decides the plan of a run is here, so that the printed command repeats it.
+ */
+import { parseArgs } from "node:util"
+
+/** The runtimes that emitters and workers can run on. */
+export type RuntimeName = "bun" | "deno" | "node"
+
+/** How many faults of each kind. */
+export interface FaultCounts {
+  readonly brokerKills: number
+  readonly workerKills: number
+  /** Every connection is closed by the broker. */
+  readonly closes: number
+  /** The broker is stopped (SIGSTOP) for some seconds; in a cluster a node is. */
+  readonly pauses: number
+  /** The memory alarm blocks every publisher for some seconds. */
+  readonly alarms: number
+  /** A node is cut off the cluster; 0 without one. */
+  readonly cuts: number
+}
+
+/** A run. */
+export interface ChaosOptions extends FaultCounts {
+  readonly form: "full" | "short" | "soak"
+  readonly seed: number
+  /** Confirmed events at least. */
+  readonly events: number
+  /** The run lasts this long at least; in the soak form its faults fill this time. */
+  readonly minutes: number
+  readonly runtime: RuntimeName
+  readonly cluster: boolean
+  readonly emitters: number
+  readonly workers: number
+  /** Events and calls that all emitters together begin in a second; what is confirmed or answered may be less. */
+  readonly rate: number
+  readonly callRate: number
+  /** ms of quiet before each fault, from and to. */
+  readonly calm: readonly [number, number]
+  readonly json: boolean
+}
+
+const full: ChaosOptions = {
+  form: "full",
+  seed: 1,
+  events: 200_000,
+  minutes: 0,
+  runtime: "bun",
+  cluster: false,
+  emitters: 4,
+  workers: 4,
+  rate: 250,
+  callRate: 60,
+  calm: [12_000, 14_000],
+  brokerKills: 10,
+  workerKills: 20,
+  closes: 4,
+  pauses: 4,
+  alarms: 4,
+  cuts: 0,
+  json: false,
+}
+
+/** The form for `npm test`. */
+export const shortForm: ChaosOptions = {
+  ...full,
+  form: "short",
+  events: 3_000,
+  emitters: 2,
+  workers: 3,
+  rate: 250,
+  calm: [1_000, 1_500],
+  brokerKills: 1,
+  workerKills: 2,
+  closes: 1,
+  pauses: 1,
+  alarms: 1,
+}
+
+/** What the cluster form adds: a node is cut off as often as one is killed, in a run that is a fifth as long. */
+const clustered = {
+  events: 40_000,
+  brokerKills: 5,
+  workerKills: 5,
+  closes: 2,
+  pauses: 2,
+  alarms: 2,
+  cuts: 5,
+  rate: 120,
+}
+
+/** How each flag is called, and what it says of itself. */
+export const usage = `Usage: npm run chaos -- [flags]
+
+  --seed <n>          the plan's seed [1]
+  --events <n>        confirmed events at least [200000]
+  --broker-kills <n>  [10]; --worker-kills <n> [20]; --closes, --pauses, --alarms <n> [4 each]; --cuts <n> [0]
+  --minutes <n>       go on for as long at least [0]
+  --rate <n>          events a second [250]; --call-rate <n>: calls a second [60]
+  --emitters <n>      processes that emit and call [4]; --workers <n>: processes that handle [4]
+  --runtime <name>    bun, deno or node [bun]
+  --cluster           three nodes: leaders are killed and minorities cut off [40000 events, 5 of each]
+  --short             the form of \`npm test\`
+  --soak <minutes>    faults for as long, and how memory, fibers, timers and channels grow
+  --json              the report as JSON, alone on standard output`
+
+const whole = {
+  "seed": "seed",
+  "events": "events",
+  "minutes": "minutes",
+  "rate": "rate",
+  "call-rate": "callRate",
+  "emitters": "emitters",
+  "workers": "workers",
+  "broker-kills": "brokerKills",
+  "worker-kills": "workerKills",
+  "closes": "closes",
+  "pauses": "pauses",
+  "alarms": "alarms",
+  "cuts": "cuts",
+} as const
+
+/** Reads the flags; throws an `Error` with the usage for what cannot be read. */
+export const readOptions = (argv: ReadonlyArray<string>): ChaosOptions => {
+  const text = { type: "string" } as const
+  const toggle = { type: "boolean", default: false } as const
+  let values: Readonly<Record<string, string | boolean | undefined>>
+  try {
+    values = parseArgs({
+      args: [...argv],
+      options: {
+        ...Object.fromEntries(Object.keys(whole).map((flag) => [flag, text])),
+        runtime: text,
+        soak: text,
+        cluster: toggle,
+        short: toggle,
+        json: toggle,
+      },
+    }).values as typeof values
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error}\n\n${usage}`)
+  }
+  const number = (flag: string): number | undefined => {
+    const given = values[flag]
+    if (given === undefined) return undefined
+    if (typeof given === "string" && /^\d{1,9}$/.test(given)) return Number(given)
+    throw new Error(`Cannot read --${flag} "${given}": expected a whole number\n\n${usage}`)
+  }
+  const runtime = values["runtime"] ?? full.runtime
+  if (runtime !== "bun" && runtime !== "deno" && runtime !== "node") {
+    throw new Error(`Cannot run on "${runtime}": expected bun, deno or node\n\n${usage}`)
+  }
+  const soak = number("soak")
+  const cluster = values["cluster"] === true
+  const form = values["short"] === true ? shortForm : full
+  const given = Object.fromEntries(
+    Object.entries(whole).flatMap(([flag, name]) => {
+      const value = number(flag)
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+  return {
+    ...form,
+    ...(cluster && form === full ? clustered : cluster ? { cuts: 1 } : {}),
+    ...(soak === undefined ? {} : { form: "soak" as const, minutes: soak, events: 0 }),
+    ...given,
+    runtime,
+    cluster,
+    json: values["json"] === true,
+  }
+}
+
+/** The flags that repeat a run. */
+export const flagsOf = (options: ChaosOptions): string => {
+  const form = options.form === "short" ? ["--short"] : options.form === "soak" ? [`--soak ${options.minutes}`] : []
+  const rest = Object.entries(whole).map(([flag, name]) => `--${flag} ${options[name]}`)
+  const cluster = options.cluster ? ["--cluster"] : []
+  return [...form, ...cluster, ...rest, `--runtime ${options.runtime}`].join(" ")
+}

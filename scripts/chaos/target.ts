@@ -1,0 +1,87 @@
+/**
+ * The broker of a run, one node or three: how it is reached, what is in its queues, and which node leads them.
+ *
+ * Private, started for the run and ended with it. What is done to it is in `faults.ts`.
+ */
+import { type Cluster, type Rabbit, startCluster, startRabbit } from "../rabbitmq.ts"
+
+/** What a run is made against. */
+export interface Target {
+  readonly nodes: ReadonlyArray<Rabbit>
+  readonly cluster: Cluster | undefined
+  /** The address for the process of that number: the nodes of a cluster take turns at standing first. */
+  readonly address: (index: number) => string
+  /** The node that leads the queue of the first listener. */
+  readonly leader: () => Promise<Rabbit>
+  /** Messages in each queue, ready and in hand; -1: the queue does not answer. */
+  readonly depths: () => Promise<ReadonlyMap<string, number>>
+  /** Connections and channels of all running nodes. */
+  readonly open: () => Promise<{ readonly connections: number; readonly channels: number }>
+  readonly stop: () => Promise<void>
+}
+
+const one = (rabbit: Rabbit): Pick<Target, "nodes" | "cluster" | "stop"> => ({
+  nodes: [rabbit],
+  cluster: undefined,
+  stop: rabbit.stop,
+})
+
+/** Starts it. */
+export const startTarget = async (isCluster: boolean): Promise<Target> => {
+  const { nodes, cluster, stop } = isCluster ? three(await startCluster()) : one(await startRabbit())
+  const evaluate = async (expression: string) => {
+    const node = nodes.find((one) => one.running())
+    if (node === undefined) throw new Error("Cannot ask the broker: no node runs")
+    return await node.evaluate(expression)
+  }
+  return {
+    nodes,
+    cluster,
+    stop,
+    address: (index) => {
+      const hosts = nodes.map((_, i) => `127.0.0.1:${nodes[(i + index) % nodes.length]!.port}`)
+      return `amqp://guest:guest@${hosts.join(",")}`
+    },
+    leader: async () => {
+      const name = (await evaluate(leading)).replaceAll("'", "")
+      return nodes.find((node) => node.node === name) ?? nodes[0]!
+    },
+    depths: async () =>
+      new Map(
+        (await evaluate(counting)).replaceAll(/["\\]|\s*\n\s*/g, "").trim().split(" ").filter((text) => text !== "")
+          .map(
+            (text) => {
+              const at = text.lastIndexOf("=")
+              return [text.slice(0, at), Number(text.slice(at + 1))] as const
+            },
+          ),
+      ),
+    open: async () => {
+      const counts = await Promise.all(nodes.filter((node) => node.running()).map((node) => node.evaluate(opened)))
+      const sum = (part: 0 | 1) =>
+        counts.reduce((all, text) => all + Number(text.replaceAll(/[{}]/g, "").split(",")[part]), 0)
+      return { connections: sum(0), channels: sum(1) }
+    },
+  }
+}
+
+const three = (cluster: Cluster): Pick<Target, "nodes" | "cluster" | "stop"> => ({
+  nodes: cluster.nodes,
+  cluster,
+  stop: cluster.stop,
+})
+
+const leading = `{ok, Queue} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"warren.on.chaos.plain">>)),
+element(2, amqqueue:get_pid(Queue)).`
+
+// the usual figures of a quorum queue are some seconds old
+const counting = `lists:flatten([begin
+{resource, _, queue, Name} = amqqueue:get_name(Queue),
+Count = try case amqqueue:get_type(Queue) of
+rabbit_quorum_queue ->
+{ok, {_, N}, _} = ra:leader_query(amqqueue:get_pid(Queue), fun rabbit_fifo:query_messages_total/1, 5000), N;
+_ -> Pid = amqqueue:get_pid(Queue), [{messages, N}] = rpc:call(node(Pid), rabbit_amqqueue, info, [Queue, [messages]], 5000), N
+end catch _:_ -> -1 end,
+io_lib:format("~s=~b ", [Name, Count]) end || Queue <- rabbit_amqqueue:list()]).`
+
+const opened = `{length(rabbit_networking:connections_local()), length(rabbit_channel:list_local())}.`

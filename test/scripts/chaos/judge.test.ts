@@ -1,0 +1,149 @@
+/**
+ * The judge of a chaos run sees what it is there to see: each kind of loss, repetition and hanging, on made-up evidence.
+ */
+import assert from "node:assert/strict"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, describe, test } from "#test"
+import { fateOf, listeners } from "../../../scripts/chaos/company.ts"
+import { slope } from "../../../scripts/chaos/growth.ts"
+import { type Evidence, judge, type Report } from "../../../scripts/chaos/judge.ts"
+import { Ledger } from "../../../scripts/chaos/ledger.ts"
+import { shortForm } from "../../../scripts/chaos/options.ts"
+import { type Line, makeRecorder } from "../../../scripts/chaos/record.ts"
+import type { DeadLetter } from "../../../scripts/chaos/remains.ts"
+import { recovery, Series } from "../../../scripts/chaos/throughput.ts"
+
+const folders: Array<string> = []
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })))
+
+/** The seventh dies in the listener that stumbles; the third stumbles. */
+const events = 10
+const at = 1_000_000
+
+const good: ReadonlyArray<Line> = Array.from({ length: events }, (_, n): ReadonlyArray<Line> => [
+  ["confirmed", n, at + n],
+  ...listeners.filter((name) => name !== "stumbling" || fateOf(n) !== "dies")
+    .map((name): Line => ["handled", n, at + n + 1, name]),
+  ["called", n, at, at + 5, "answered"],
+]).flat()
+
+const planned: DeadLetter = { n: 7, handler: "chaos.stumbling", reason: "failed" }
+
+/** The report of lines, on top of a good run unless one of its parts is replaced. */
+const reportOf = (lines: ReadonlyArray<Line>, parts: Partial<Evidence> = {}): Report => {
+  const folder = mkdtempSync(join(tmpdir(), "warren-judge-"))
+  folders.push(folder)
+  const record = makeRecorder(join(folder, "worker-1.1.lines"))
+  for (const line of lines) record(...line)
+  const ledger = new Ledger(folder)
+  ledger.read()
+  return judge({
+    options: { ...shortForm, events },
+    ledger,
+    effects: new Map(Array.from({ length: events }, (_, n) => [n, 1])),
+    dead: [planned],
+    windows: [],
+    planned: 0,
+    from: at,
+    to: at + 10_000,
+    open: [],
+    troubles: [],
+    ...parts,
+  })
+}
+
+const missed = (report: Report) => report.aims.filter(({ met }) => !met).map(({ name }) => name)
+
+describe("judge()", () => {
+  test("finds nothing in a good run", () => {
+    const report = reportOf(good)
+    assert.deepEqual(missed(report), [])
+    assert.deepEqual([report.confirmed, report.lost, report.dead.planned], [events, 0, 1])
+  })
+
+  test("counts an event that one listener did not handle as lost", () => {
+    const report = reportOf(
+      good.filter(([kind, n, , handler]) => !(kind === "handled" && n === 4 && handler === "plain")),
+    )
+    assert.deepEqual([report.lost, report.lostFirst], [1, ["4 by plain"]])
+    assert.deepEqual(missed(report), ["lost"])
+  })
+
+  test("counts an effect without its row, and a planned dead letter that is not there, as lost", () => {
+    const report = reportOf(good, { effects: new Map([[0, 1]]), dead: [] })
+    assert.equal(report.lost, events)
+  })
+
+  test("counts an innocent dead letter as lost", () => {
+    const innocent: DeadLetter = { n: 1, handler: "", reason: "by the broker" }
+    assert.deepEqual(missed(reportOf(good, { dead: [planned, innocent] })), ["lost"])
+    assert.deepEqual(missed(reportOf(good, { dead: [planned, { ...planned, n: 3 }] })), ["lost"])
+  })
+
+  test("sees an event that was both handled and dead-lettered", () => {
+    assert.deepEqual(missed(reportOf([...good, ["handled", 7, at, "stumbling"]])), ["handled and dead-lettered"])
+  })
+
+  test("tells a second row from a second handling", () => {
+    const twice = [...good, ["handled", 2, at + 50, "dedupe"] satisfies Line]
+    const report = reportOf(twice)
+    assert.deepEqual([missed(report), report.listeners["dedupe"]?.twice], [[], 1])
+    assert.deepEqual(missed(reportOf(good, { effects: new Map(Array.from({ length: events }, (_, n) => [n, 2])) })), [
+      "effects twice in the transaction",
+    ])
+  })
+
+  test("sees what hangs, what is out of order, and what ran twice although it may not", () => {
+    assert.deepEqual(missed(reportOf([...good, ["unconfirmed", 3, at, "hung"]])), ["hung"])
+    const two = shortForm.emitters * 16
+    assert.deepEqual(
+      missed(reportOf([...good, ["handled", two, at - 5, "ordered"], ["handled", two * 2, at, "ordered"]])),
+      ["out of order by key"],
+    )
+    assert.deepEqual(
+      missed(reportOf([...good, ["handled", 2, at, "charge"], ["handled", 2, at, "charge"]])),
+      ["calls run twice that may not be"],
+    )
+  })
+
+  test("judges only the calls that were made in peace", () => {
+    const failing: ReadonlyArray<Line> = [...good, ["called", 1, at + 100, at + 200, "Disconnected"]]
+    assert.deepEqual(missed(reportOf(failing)), ["calls answered outside of fault windows"])
+    const window = { fault: { kind: "close-connections" }, from: at + 150, over: at + 160, ready: at + 170 } as const
+    assert.deepEqual(missed(reportOf(failing, { windows: [window], planned: 1 })), [])
+  })
+
+  test("misses a fault that nobody got over", () => {
+    const window = { fault: { kind: "alarm", away: 1 }, from: at + 50, over: at + 60, ready: undefined } as const
+    assert.deepEqual(missed(reportOf(good, { windows: [window], planned: 1 })), ["faults made, and got over"])
+  })
+})
+
+describe("recovery()", () => {
+  test("is the end of the first second with 90 % of the usual", () => {
+    const series = new Series()
+    const every = (ms: number, from: number, to: number) => {
+      for (let time = from; time < to; time += ms) series.add(time)
+    }
+    every(10, 0, 10_000)
+    every(20, 12_000, 14_000)
+    every(10, 14_000, 20_000)
+    const found = recovery(series, 10_000, 12_000, 20_000)
+    assert.equal(found.reference, 100)
+    assert.ok(found.seconds !== undefined && found.seconds > 2.7 && found.seconds <= 3, `${found.seconds} s`)
+    assert.equal(recovery(series, 10_000, 12_000, 13_500).seconds, undefined)
+  })
+})
+
+describe("slope()", () => {
+  test("is the change in 10 minutes", () => {
+    const samples = Array.from(
+      { length: 20 },
+      (_, i) => ({ at: i * 60_000, heap: i * 3, rss: 5, fibers: 0, timers: 0 }),
+    )
+    assert.ok(Math.abs(slope(samples, ({ heap }) => heap) - 30) < 1e-9)
+    assert.equal(slope(samples, ({ rss }) => rss), 0)
+  })
+})
