@@ -7,6 +7,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises"
 import { allReady, type Child } from "./children.ts"
+import { closeConnections } from "./closing.ts"
 import type { Fault } from "./plan.ts"
 import type { Target } from "./target.ts"
 
@@ -52,7 +53,7 @@ export const strike = async (
       await workers[fault.worker % workers.length]!.replace()
       break
     case "close-connections":
-      await Promise.all(target.nodes.map((node) => node.closeConnections()))
+      await Promise.all(target.nodes.map((node) => closeConnections(node)))
       break
     case "pause-broker": {
       const node = target.nodes[fault.node % target.nodes.length]!

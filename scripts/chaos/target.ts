@@ -28,7 +28,9 @@ const one = (rabbit: Rabbit): Pick<Target, "nodes" | "cluster" | "stop"> => ({
 
 /** Starts it. */
 export const startTarget = async (isCluster: boolean): Promise<Target> => {
-  const { nodes, cluster, stop } = isCluster ? three(await startCluster()) : one(await startRabbit())
+  const { nodes, cluster, stop } = isCluster
+    ? three(await startCluster())
+    : one(await startRabbit({ management: true }))
   const evaluate = async (expression: string) => {
     const node = nodes.find((one) => one.running())
     if (node === undefined) throw new Error("Cannot ask the broker: no node runs")

@@ -31,11 +31,11 @@ describe("warren run", () => {
 
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     test(`${signal} finishes the handler in hand, then ends with 0`, async () => {
-      const { running, answer } = await busy(300)
+      const { running, answer } = await busy(900)
       running.signal(signal)
       await running.said(new RegExp(`^Ending \\(${signal}\\); 1 in hand, at most 10000 ms`))
       assert.ok(await isFree(running.url), "it still accepts requests")
-      assert.deepEqual(await answer, { status: 200, body: { waited: 300 } })
+      assert.deepEqual(await answer, { status: 200, body: { waited: 900 } })
       assert.equal(await running.ended, 0)
       assert.equal(running.lines().at(-1)?.["message"], "Ended")
       assert.equal(running.stderr(), "")

@@ -143,8 +143,16 @@ export const folderWith = (files: Readonly<Record<string, string>>): string => {
   return folder
 }
 
-/** Whether nobody listens on a port any more: it can be had. */
-export const isFree = (url: string): Promise<boolean> =>
+/** Whether nobody listens on a port any more: it can be had, now or within half a second (a busy machine closes late). */
+export const isFree = async (url: string): Promise<boolean> => {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    if (await isFreeNow(url)) return true
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return false
+}
+
+const isFreeNow = (url: string): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer()
     server.once("error", () => resolve(false))
