@@ -19,7 +19,7 @@ import {
 
 /** The way out. */
 export interface Outbox {
-  /** Publishes; `again`: also a second time, when the connection was lost before the confirm. */
+  /** Publishes, as things are when it is called, so run it at once; `again`: also a second time, when the connection was lost before the confirm. */
   readonly publish: (route: Route, packet: Packet, again: boolean) => Effect.Effect<Confirm, TransportError>
   /** Why the broker takes nothing now; `undefined`: it does. */
   readonly obstacle: () => string | undefined
@@ -92,7 +92,7 @@ export const makeOutbox = (transport: Transport["Service"], room: Room): Outbox 
   }
 
   return {
-    publish: (route, packet, again) => Effect.suspend(() => publish(route, packet, again)),
+    publish,
     obstacle: () => obstacle,
     waiting: () => waiting.size,
     follow: (status) => {

@@ -46,10 +46,12 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
     const reply = replyPacket(packet, bound.app, core.now(), body)
     const direct = isDirect(packet.replyTo)
     const sending = core.runFork(core.outbox.publish(routeTo.queue(packet.replyTo ?? ""), reply, !direct))
-    // nobody waits for it any longer
-    const withdraw = core.deadlines.add(job.deadline, () => sending.interruptUnsafe())
+    // nobody waits for it any longer; in process it is through by now
+    const withdraw = sending.pollUnsafe() === undefined
+      ? core.deadlines.add(job.deadline, () => sending.interruptUnsafe())
+      : undefined
     sending.addObserver((exit) => {
-      withdraw()
+      withdraw?.()
       if (Exit.isSuccess(exit)) {
         if (exit.value === "unroutable" && !direct) record(packet, "stray-reply")
         return finish(job, "ack")
