@@ -5,7 +5,15 @@
  * refusals, after which nothing has changed.
  */
 import { Schema } from "effect"
-import { Clash, Disconnected, Forbidden, NotFound, Rejected, TooLarge } from "./TransportError.ts"
+import {
+  Clash,
+  describe as describeTransport,
+  Disconnected,
+  Forbidden,
+  NotFound,
+  Rejected,
+  TooLarge,
+} from "./TransportError.ts"
 
 /** Nobody answered there, or not in time. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", { detail: Schema.String }) {}
@@ -65,18 +73,6 @@ export class StewardError extends Schema.TaggedError<StewardError>()("StewardErr
 
 const describe = (reason: StewardReason): string => {
   switch (reason._tag) {
-    case "Disconnected":
-      return `not connected, ${reason.detail}`
-    case "Rejected":
-      return `refused by the broker, ${reason.detail}`
-    case "TooLarge":
-      return `${reason.size} bytes are more than the limit of ${reason.limit}`
-    case "Clash":
-      return `"${reason.name}" exists with other properties, ${reason.detail}`
-    case "NotFound":
-      return `"${reason.name}" does not exist`
-    case "Forbidden":
-      return `permission is missing, ${reason.detail}`
     case "Unreachable":
       return `the management API does not answer there, ${reason.detail}`
     case "Unauthorized":
@@ -92,5 +88,7 @@ const describe = (reason: StewardReason): string => {
       return `it has ${reason.consumers} ${reason.consumers === 1 ? "consumer" : "consumers"}`
     case "NotEmpty":
       return `it holds ${reason.ready} ${reason.ready === 1 ? "message" : "messages"}`
+    default:
+      return describeTransport(reason)
   }
 }

@@ -43,7 +43,8 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
   }
 }
 
-const describe = (reason: Reason): string => {
+/** A reason in words, for the end of a sentence. */
+export const describe = (reason: Reason): string => {
   switch (reason._tag) {
     case "Disconnected":
       return `not connected, ${reason.detail}`
