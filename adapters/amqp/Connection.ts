@@ -6,11 +6,13 @@
  * channel, a connection's error ends all of them.
  */
 import amqp, { type ChannelModel, type ConfirmChannel, type ConsumeMessage, type Message } from "amqplib"
-import { Buffer } from "node:buffer"
 import { Deferred, Effect, Redacted, type Scope } from "effect"
 import type { Verdict } from "../../src/transport/mod.ts"
 import type { Address } from "./Address.ts"
 import { type BrokerFailure, failure } from "./Failure.ts"
+import { writePublish, writeVerdict } from "./frames.ts"
+import { type ChannelInside, forgive, type Inside, insideOf } from "./inside.ts"
+import { Outgoing } from "./Outgoing.ts"
 import type { Properties } from "./properties.ts"
 import type { QueueDeclaration } from "./queueArguments.ts"
 import { secure } from "./secure.ts"
@@ -124,8 +126,9 @@ export const connect = Effect.fnUntraced(function* (
     life.lost = cause === undefined ? life.lost ?? closedByBroker : failure(cause)
     Deferred.doneUnsafe(lost, Effect.succeed(life.lost))
   }
-  forgive(model)
-  gather(model)
+  const inside = yield* Effect.try({ try: () => insideOf(model.connection), catch: failure })
+  forgive(inside)
+  const line: Line = { model, life, inside, outgoing: new Outgoing(inside.stream) }
   model.on("error", lose)
   model.on("close", lose)
   model.on("blocked", events.onBlocked)
@@ -137,9 +140,7 @@ export const connect = Effect.fnUntraced(function* (
     lost: Deferred.await(lost),
     isLost: () => life.lost !== undefined,
     openChannel: (kind, channelEvents) =>
-      Effect.suspend(() =>
-        life.lost === undefined ? openChannel(model, life, kind, channelEvents) : Effect.fail(life.lost)
-      ),
+      Effect.suspend(() => life.lost === undefined ? openChannel(line, kind, channelEvents) : Effect.fail(life.lost)),
   }
 })
 
@@ -159,76 +160,6 @@ const dial = (address: Address, name: string, socket: object): Promise<ChannelMo
     clientProperties: { connection_name: name },
     credentials: amqp.credentials.plain(address.user, Redacted.value(address.password)),
   })
-
-/** What of the library's connection reads frames; the bytes that it has not read yet are in `rest`. */
-interface Reading {
-  rest: Uint8Array
-  recvFrame: () => unknown
-}
-
-/**
- * Takes the headers out of a message where they are nested too deep for the library's recursion. Failing, it would end the
- * connection, and the message would come again and end the next one.
- */
-const forgive = (model: ChannelModel): void => {
-  const reading = model.connection as unknown as Reading
-  const receive = reading.recvFrame.bind(reading)
-  reading.recvFrame = () => {
-    const { rest } = reading
-    try {
-      return receive()
-    } catch (error) {
-      // a frame that was taken from the rest had come as a whole
-      const lighter = error instanceof RangeError && reading.rest !== rest ? withoutHeaders(rest) : undefined
-      if (lighter === undefined) throw error
-      reading.rest = lighter
-      return receive()
-    }
-  }
-}
-
-/** These bytes, with an empty header table in the frame they begin with; `undefined` where it has none. */
-const withoutHeaders = (bytes: Uint8Array): Uint8Array | undefined => {
-  const frame = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  // type (2: properties), channel, size; then class, weight, the body's size, which properties there are, and these
-  const flags = frame.getUint8(0) === 2 ? frame.getUint16(19) : 0
-  if ((flags & 0x2000) === 0) return undefined
-  let table = 21
-  for (const flag of [0x8000, 0x4000]) if ((flags & flag) !== 0) table += 1 + frame.getUint8(table)
-  const length = frame.getUint32(table)
-  const lighter = Buffer.concat([bytes.subarray(0, table + 4), bytes.subarray(table + 4 + length)])
-  lighter.writeUInt32BE(0, table)
-  lighter.writeUInt32BE(frame.getUint32(3) - length, 3)
-  return lighter
-}
-
-/** What of the library's socket writes. */
-interface Writing {
-  write: (bytes: Uint8Array) => boolean
-  readonly cork: () => void
-  readonly uncork: () => void
-}
-
-/**
- * Sends what is written in one turn of the event loop together. The library writes each message and each ack by itself,
- * and the system call is a third of what a message costs (measured); the turn's end comes before anything else happens.
- */
-const gather = (model: ChannelModel): void => {
-  const { stream } = model.connection as unknown as { readonly stream: Writing }
-  const write = stream.write.bind(stream)
-  let isGathering = false
-  stream.write = (bytes) => {
-    if (!isGathering) {
-      isGathering = true
-      stream.cork()
-      queueMicrotask(() => {
-        isGathering = false
-        stream.uncork()
-      })
-    }
-    return write(bytes)
-  }
-}
 
 /** What a connection and its channels know of its end, whichever hears of it first. */
 interface Life {
@@ -265,17 +196,26 @@ const hangUp = (model: ChannelModel, life: Life, lost: Effect.Effect<void>): Eff
     })),
   )
 
+/** A connection as its channels see it. */
+interface Line {
+  readonly model: ChannelModel
+  readonly life: Life
+  readonly inside: Inside
+  readonly outgoing: Outgoing
+}
+
 const openChannel = (
-  model: ChannelModel,
-  life: Life,
+  line: Line,
   kind: "plain" | "confirm",
   events: ChannelEvents,
 ): Effect.Effect<Channel, BrokerFailure> =>
-  attempt(() => kind === "confirm" ? model.createConfirmChannel() : model.createChannel()).pipe(
-    Effect.map((raw) => wrap(raw as ConfirmChannel, life, events)),
+  attempt(() => kind === "confirm" ? line.model.createConfirmChannel() : line.model.createChannel()).pipe(
+    Effect.map((raw) => wrap(raw as ConfirmChannel, line, events)),
   )
 
-const wrap = (raw: ConfirmChannel, life: Life, events: ChannelEvents): Channel => {
+const wrap = (raw: ConfirmChannel, { life, inside, outgoing }: Line, events: ChannelEvents): Channel => {
+  const confirms = raw as unknown as ChannelInside
+  const { ch } = confirms
   let open = true
   let asked = false
   let why: BrokerFailure | undefined
@@ -313,11 +253,11 @@ const wrap = (raw: ConfirmChannel, life: Life, events: ChannelEvents): Channel =
         return message === false ? undefined : arrival(message)
       }),
     publish: (exchange, key, body, properties, done) => {
-      const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-      raw.publish(exchange, key, content, { ...properties, mandatory: true } as amqp.Options.Publish, (error) => {
-        // the library has one error for a nack and another for a channel that ended
-        done(error === null ? "ack" : isOpen() ? "nack" : "lost")
-      })
+      if (!isOpen()) return done("lost")
+      outgoing.add((out) => writePublish(out, ch, inside.frameMax, exchange, key, properties, body))
+      inside.sentSinceLastCheck = true
+      // the library counts the confirms; it has one error for a nack and another for a channel that ended
+      confirms.pushConfirmCallback?.((error) => done(error === null ? "ack" : isOpen() ? "nack" : "lost"))
     },
     consume: (queue, prefetch, deliver) =>
       attempt(async () => {
@@ -328,9 +268,8 @@ const wrap = (raw: ConfirmChannel, life: Life, events: ChannelEvents): Channel =
     cancel: (consumer) => takeLeave(life, () => raw.cancel(consumer)),
     settle: (tag, verdict, upTo = false) => {
       if (!isOpen()) return
-      const message = { fields: { deliveryTag: tag } } as Message
-      if (verdict === "ack") raw.ack(message, upTo)
-      else raw.nack(message, upTo, verdict === "requeue")
+      outgoing.add((out) => writeVerdict(out, ch, tag, verdict, upTo))
+      inside.sentSinceLastCheck = true
     },
     close: Effect.suspend(() => {
       asked = true

@@ -16,7 +16,10 @@ export interface Properties {
   /** Seconds since the epoch. */
   readonly timestamp?: unknown
   readonly contentType?: unknown
+  readonly contentEncoding?: unknown
   readonly deliveryMode?: unknown
+  readonly priority?: unknown
+  readonly userId?: unknown
   readonly correlationId?: unknown
   readonly replyTo?: unknown
   /** ms, as text. */
