@@ -17,7 +17,7 @@ export interface ContextParts {
   readonly current: Current
   readonly hand: Hand
   /** The services of the handler's fibers, the delivery included. */
-  readonly services: Context.Context<never>
+  readonly services: () => Context.Context<never>
   readonly attempt: number
   readonly redelivered: boolean
 }
@@ -29,11 +29,10 @@ export class DeliveryContext implements HandlerContext<unknown> {
   #abort: AbortController | undefined
   #interrupted = false
   #log: Log | undefined
-  #services: Context.Context<never>
+  #services: Context.Context<never> | undefined
 
   constructor(parts: ContextParts) {
     this.#parts = parts
-    this.#services = parts.services
   }
 
   /** Takes the services in force where the handler starts. */
@@ -94,7 +93,7 @@ export class DeliveryContext implements HandlerContext<unknown> {
 
   // the compile-time check of `HandlerContext` has seen to it that the service is there
   get get(): HandlerContext<unknown>["get"] {
-    const services = this.#services as Context.Context<unknown>
+    const services = this.#inForce() as Context.Context<unknown>
     return (service) => Context.getUnsafe(services, service as Context.Key<unknown, never>)
   }
 
@@ -106,7 +105,11 @@ export class DeliveryContext implements HandlerContext<unknown> {
   }
 
   #fork<A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> {
-    return Effect.runForkWith(this.#services)(effect)
+    return Effect.runForkWith(this.#inForce())(effect)
+  }
+
+  #inForce(): Context.Context<never> {
+    return this.#services ??= this.#parts.services()
   }
 
   #promise<A, E>(effect: Effect.Effect<A, E>): Promise<A> {

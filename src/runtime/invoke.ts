@@ -80,7 +80,9 @@ export const invoke = (
     ordinal: 0,
   }
   const hand: Hand = { handler: bound.label, id: invocation.id, fiber: undefined, waiting: 0, isAsync: false }
-  const services = withDelivery(bound.services, current, invocation.step)
+  // most handlers are functions that never ask for them
+  let made: Context.Context<never> | undefined
+  const services = () => made ??= withDelivery(bound.services, current, invocation.step)
   const context = new DeliveryContext({
     core,
     bus: bound.bus,
@@ -91,27 +93,54 @@ export const invoke = (
     redelivered: invocation.redelivered,
   })
   let stopped: Stopped["why"] | undefined
+  let ended = false
 
+  const end = (outcome: Outcome): void => {
+    if (ended) return
+    ended = true
+    withdraw?.()
+    core.hands.delete(hand)
+    done(outcome)
+  }
   const stop = (why: Stopped["why"]): void => {
     stopped ??= why
     context.interrupt()
     hand.fiber?.interruptUnsafe()
+    // a promise cannot be stopped, and nobody waits for it any longer
+    if (hand.fiber === undefined && hand.isAsync) end({ _tag: "Stopped", why: stopped })
   }
   const withdraw = Number.isFinite(until)
     ? core.deadlines.add(until, () => stop(limit <= until ? "timeout" : "deadline"))
     : undefined
 
+  const fork = (effect: Effect.Effect<unknown, unknown>): void => {
+    const fiber = hand.fiber = Effect.runForkWith(services())(effect)
+    fiber.addObserver((exit) => end(outcomeOf(exit, stopped)))
+    if (stopped !== undefined) fiber.interruptUnsafe()
+  }
+
   core.hands.add(hand)
-  const handled = run(handler, invocation.payload, context, hand)
-  const fiber = Effect.runForkWith(services)(around === identity ? handled : around(within(context, handled)))
-  hand.fiber = fiber
-  fiber.addObserver((exit) => {
-    withdraw?.()
-    core.hands.delete(hand)
-    done(outcomeOf(exit, stopped))
-  })
+  if (around !== identity) {
+    fork(around(within(context, run(handler, invocation.payload, context, hand))))
+    return { stop }
+  }
+  let result: unknown
+  try {
+    result = begin(handler, invocation.payload, context)
+  } catch (error) {
+    end(failed(error))
+    return { stop }
+  }
+  if (isEffect(result)) fork(result)
+  else if (result instanceof Promise) {
+    hand.isAsync = true
+    result.then((value) => end({ _tag: "Done", value }), (error) => end(failed(error)))
+    if (stopped !== undefined) end({ _tag: "Stopped", why: stopped })
+  } else end({ _tag: "Done", value: result })
   return { stop }
 }
+
+const failed = (error: unknown): Outcome => ({ _tag: "Failed", error, cause: Cause.fail(error) })
 
 /** What stands around a handler may have given it services: plain and async handlers find them in their context. */
 const within = (context: DeliveryContext, handled: Effect.Effect<unknown, unknown>): Effect.Effect<unknown, unknown> =>
@@ -120,6 +149,16 @@ const within = (context: DeliveryContext, handled: Effect.Effect<unknown, unknow
     return handled
   })
 
+/** Calls the handler: gives an Effect, a promise, or its result. */
+const begin = (handler: Handler, payload: unknown, context: DeliveryContext): unknown => {
+  const result = handler.run(payload, context)
+  return !isEffect(result) && isThenable(result) ? Promise.resolve(result) : result
+}
+
+// the compile-time check of `worker.ts` has seen to its services
+const isEffect = (result: unknown): result is Effect.Effect<unknown, unknown> => Effect.isEffect(result)
+
+/** The handler as part of an Effect. */
 const run = (
   handler: Handler,
   payload: unknown,
@@ -129,18 +168,14 @@ const run = (
   Effect.suspend((): Effect.Effect<unknown, unknown> => {
     let result: unknown
     try {
-      result = handler.run(payload, context)
+      result = begin(handler, payload, context)
     } catch (error) {
       return Effect.fail(error)
     }
-    // the compile-time check of `worker.ts` has seen to the services
-    if (Effect.isEffect(result)) return result as Effect.Effect<unknown, unknown>
-    if (!isThenable(result)) return Effect.succeed(result)
-    const promise = result
+    if (isEffect(result)) return result
+    if (!(result instanceof Promise)) return Effect.succeed(result)
     hand.isAsync = true
-    return Effect.callback<unknown, unknown>((resume) => {
-      promise.then((value) => resume(Effect.succeed(value)), (error) => resume(Effect.fail(error)))
-    })
+    return Effect.tryPromise({ try: () => result, catch: (error) => error })
   })
 
 const outcomeOf = (exit: Exit.Exit<unknown, unknown>, stopped: Stopped["why"] | undefined): Outcome => {
