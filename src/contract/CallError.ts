@@ -6,6 +6,7 @@
  * They are schemas, so that they can be printed, compared and sent over HTTP. Reference: docs/errors.md.
  */
 import { Schema } from "effect"
+import type { Misfit } from "./Codec.ts"
 
 /** What the caller knew of the servers of a call when it failed. */
 export interface Seen {
@@ -106,6 +107,12 @@ export class InvalidPayload extends Schema.TaggedError<InvalidPayload>()("Invali
   }
 }
 
+/** The error for these misfits. */
+export const invalidPayload = (contract: string, misfits: ReadonlyArray<Misfit>): InvalidPayload => {
+  const [first = { field: "", value: "", expected: "a fitting payload" }] = misfits
+  return new InvalidPayload({ contract, ...first, misfits })
+}
+
 /** The handler answered with something its schema does not accept. */
 export class InvalidReply extends Schema.TaggedError<InvalidReply>()("InvalidReply", {
   call: Schema.String,
@@ -123,6 +130,12 @@ export class InvalidReply extends Schema.TaggedError<InvalidReply>()("InvalidRep
   get consequence(): string {
     return "The handler ran to its end. Correct what it returns, or the `returns` of the contract"
   }
+}
+
+/** The error for these misfits. */
+export const invalidReply = (call: string, misfits: ReadonlyArray<Misfit>, seen: Seen): InvalidReply => {
+  const [first = { field: "", value: "", expected: "a fitting reply" }] = misfits
+  return new InvalidReply({ call, ...first, ...seen })
 }
 
 /** The handler threw, or failed with something the call does not declare. */

@@ -5,7 +5,7 @@
  * interrupts the remote handler.
  */
 import { Cause, Effect, Option, Result, Tracer } from "effect"
-import { type CallSpec, type ContractSpec, type EventSpec, InvalidPayload, Message } from "../contract/mod.ts"
+import { type CallSpec, type ContractSpec, type EventSpec, invalidPayload, Message } from "../contract/mod.ts"
 import { type BusShape, type Emitted, spanOf } from "../runtime/mod.ts"
 import type { Trace } from "../wire/mod.ts"
 import { type BodyLimits, readJson } from "./body.ts"
@@ -59,9 +59,7 @@ const readMessage = <C extends ContractSpec>(
     if (Result.isSuccess(payload)) {
       return Effect.succeed(new Message(contract, payload.success as C["payload"]["~type.make.in"]))
     }
-    const misfits = payload.failure
-    const [first = { field: "", value: "", expected: "a fitting payload" }] = misfits
-    return Effect.fail(problemOf(contract, new InvalidPayload({ contract: contract.type, ...first, misfits })))
+    return Effect.fail(problemOf(contract, invalidPayload(contract.type, payload.failure)))
   })
 
 /** What the bus says, in the client's trace; a failure as a problem, and whatever is nobody's declared failure in the log. */

@@ -14,8 +14,9 @@ import {
   type EventSpec,
   HandlerDied,
   HandlerFailed,
-  InvalidPayload,
+  invalidPayload,
   InvalidReply,
+  invalidReply,
   type Message,
   type Misfit,
   NoHandler,
@@ -39,7 +40,10 @@ export const httpBus = (client: GatewayClient): BusShape => {
       Effect.mapError((error) => callError(contract, error)),
       Effect.flatMap((json) =>
         Effect.fromResult(
-          Result.mapError(contract.returnsCodec.decode(json), (misfits) => invalidReply(contract.type, misfits)),
+          Result.mapError(
+            contract.returnsCodec.decode(json),
+            (misfits) => invalidReply(contract.type, misfits, unseen),
+          ),
         )
       ),
     )
@@ -58,22 +62,12 @@ export const httpBus = (client: GatewayClient): BusShape => {
 
 const timeoutOf = ({ timeout }: CallOptions) => timeout === undefined ? {} : { timeout: millis("timeout", timeout) }
 
-const invalidPayload = (contract: string, misfits: ReadonlyArray<Misfit>): InvalidPayload => {
-  const [first = { field: "", value: "", expected: "a fitting payload" }] = misfits
-  return new InvalidPayload({ contract, ...first, misfits })
-}
-
-const invalidReply = (call: string, misfits: ReadonlyArray<Misfit>): InvalidReply => {
-  const [first = { field: "", value: "", expected: "a fitting reply" }] = misfits
-  return new InvalidReply({ call, ...first, ...unseen })
-}
-
 /** The declared error or the call error that a problem was made from. */
 const callError = (contract: CallSpec, error: RequestError): unknown => {
   if (!(error instanceof GatewayProblem)) return error
   if (error.type.startsWith(declaredType(""))) {
     const declared = contract.failsCodec.decode(error.members["error"])
-    return Result.isSuccess(declared) ? declared.success : invalidReply(contract.type, declared.failure)
+    return Result.isSuccess(declared) ? declared.success : invalidReply(contract.type, declared.failure, unseen)
   }
   return busError(contract.type, error)
 }

@@ -10,37 +10,24 @@ import {
   type CallSpec,
   DeadlineExceeded,
   Disconnected,
-  fingerprint,
-  HandlerDied,
-  HandlerFailed,
-  InvalidReply,
+  invalidPayload,
   type Message,
-  type Misfit,
   NoHandler,
   Overloaded,
   ReplyLost,
   type Seen,
-  show,
 } from "../contract/mod.ts"
 import type { Confirm, Packet, TransportError } from "../transport/mod.ts"
-import {
-  callPacket,
-  cancelPacket,
-  fromBytes,
-  Header,
-  nextTrace,
-  processTopology,
-  QueueName,
-  routeTo,
-} from "../wire/mod.ts"
+import { callPacket, cancelPacket, processTopology, QueueName, routeTo } from "../wire/mod.ts"
 import type { CallOptions } from "./Bus.ts"
 import { bodyOf } from "./body.ts"
 import { keepConsuming } from "./consume.ts"
 import type { CoreShape } from "./Core.ts"
-import { CurrentDelivery, traceOf } from "./Current.ts"
+import { CurrentDelivery } from "./Current.ts"
 import type { Fact } from "./Journal.ts"
-import { invalidPayload } from "./Emitter.ts"
+import { readReply } from "./readReply.ts"
 import { describeError } from "./invoke.ts"
+import { depart } from "./departure.ts"
 import { millis } from "./Retry.ts"
 import { within } from "./Telemetry.ts"
 import { keepVigil } from "./Vigil.ts"
@@ -77,7 +64,7 @@ export const makeCall = Effect.fnUntraced(function* (
     deliver: (delivery) => {
       const waiting = pending.get(delivery.packet.correlationId ?? "")
       if (waiting === undefined) strayReply(core, delivery.packet)
-      else waiting.finish(readReply(core, waiting.contract, delivery.packet))
+      else waiting.finish(readReply(waiting.contract, delivery.packet, () => seenNow(core, waiting.contract.type)))
       core.settle(delivery, "ack")
     },
   })
@@ -119,49 +106,20 @@ export const makeCall = Effect.fnUntraced(function* (
         return Effect.fail(new Overloaded({ call: contract.type, detail, ...seen() }))
       }
       const id = core.ids.next(now)
-      const app = current?.app ?? core.settings.app
-      const record = (fact: Fact, at: number, error?: string): void =>
-        core.journal.record({
-          fact,
-          at,
-          id,
-          type: contract.type,
-          app,
-          handler: current?.handler,
-          cause: current?.cause,
-          ms: fact === "called" ? undefined : at - now,
-          error,
-        })
-      const parent = traceOf(fiber, current, core.telemetry !== undefined)
-      const trace = nextTrace(parent, id)
-      const step = core.telemetry?.begin({
+      const size = body.success.length
+      const { origin, step, record } = depart(core, fiber, current, {
         kind: "call",
-        trace,
-        parent,
+        contract,
         id,
-        type: contract.type,
-        app,
-        handler: current?.handler,
-        queue: undefined,
-        attempt: 1,
-        size: body.success.length,
-        first: undefined,
+        spanId: id,
+        size,
+        now,
       })
-      const packet = callPacket(
-        {
-          id,
-          type: contract.type,
-          app,
-          now,
-          trace: step?.trace ?? trace,
-          version: contract.version,
-          schema: fingerprint(contract),
-          cause: current?.cause,
-        },
-        body.success,
-        replyTo,
-        deadline,
-      )
+      const packet = callPacket(origin, body.success, replyTo, deadline)
+      const ended = (fact: Fact, error?: string): void => {
+        const at = core.now()
+        record(fact, at, at - now, error)
+      }
 
       const calling = Effect.callback<unknown, unknown>((resume) => {
         const withdraw = core.deadlines.add(deadline, () => {
@@ -172,8 +130,8 @@ export const makeCall = Effect.fnUntraced(function* (
         const finish = (answer: Answer): void => {
           if (!pending.delete(id)) return
           withdraw()
-          if (Exit.isSuccess(answer)) record("answered", core.now())
-          else record("refused", core.now(), errorText(answer))
+          if (Exit.isSuccess(answer)) ended("answered")
+          else ended("refused", errorText(answer))
           resume(answer)
         }
         const call: Pending = { contract, cut: undefined, sentAt: now, confirmed: false, finish }
@@ -189,11 +147,11 @@ export const makeCall = Effect.fnUntraced(function* (
           if (!pending.delete(id)) return
           withdraw()
           publishing.interruptUnsafe()
-          record("refused", core.now(), "interrupted")
+          ended("refused", "interrupted")
           // not awaited: whoever interrupts must not wait for a broker
           core.runFork(Effect.ignore(core.transport.publish(
             routeTo.cancel(contract.type),
-            cancelPacket(id, contract.type, app, core.now(), deadline),
+            cancelPacket(id, contract.type, origin.app, core.now(), deadline),
           )))
         })
       })
@@ -254,63 +212,6 @@ const unsent = (
 
 /** What is known of a call's servers right now. */
 export const seenNow = (core: CoreShape, type: string): Seen => core.presence.seen(type)
-
-const readReply = (core: CoreShape, contract: CallSpec, packet: Packet): Answer => {
-  const seen = () => seenNow(core, contract.type)
-  const call = contract.type
-  const body = fromBytes(packet.body)
-  const unreadable = (misfits: ReadonlyArray<Misfit>): Answer => {
-    const [first = { field: "", value: "", expected: "a fitting reply" }] = misfits
-    return Exit.fail(new InvalidReply({ call, ...first, ...seen() }))
-  }
-  if (Result.isFailure(body)) {
-    return unreadable([{ field: "", value: `${packet.body.length} bytes`, expected: `JSON: ${body.failure.detail}` }])
-  }
-  const tag = packet.headers[Header.error]
-  if (tag === undefined) {
-    const value = contract.returnsCodec.decode(body.success)
-    return Result.isSuccess(value) ? Exit.succeed(value.success) : unreadable(value.failure)
-  }
-  if (tag === "declared") {
-    const error = contract.failsCodec.decode(body.success)
-    return Result.isSuccess(error) ? Exit.fail(error.success) : unreadable(error.failure)
-  }
-  return Exit.fail(toCallError(call, String(tag), body.success, seen()))
-}
-
-/** A failure as the server told it, with what this caller knows added. */
-const toCallError = (call: string, tag: string, facts: unknown, seen: Seen): CallError => {
-  const fact = (name: string): unknown =>
-    typeof facts === "object" && facts !== null ? (facts as Record<string, unknown>)[name] : undefined
-  const detail = textOf(fact("detail")) || tag
-  switch (tag) {
-    case "InvalidPayload": {
-      const told = fact("misfits")
-      const misfits = Array.isArray(told) && told.length > 0 ? told.map(misfitOf) : [misfitOf(facts)]
-      return invalidPayload(call, misfits)
-    }
-    case "InvalidReply":
-      return new InvalidReply({ call, ...misfitOf(facts), ...seen })
-    case "HandlerDied":
-      return new HandlerDied({ call, detail, ...seen })
-    case "Overloaded":
-      return new Overloaded({ call, detail, ...seen })
-    case "DeadlineExceeded":
-      return new DeadlineExceeded({ call, timeout: Number(fact("timeout") ?? 0), stage: "waiting", ...seen })
-    default: {
-      const chain = fact("chain")
-      return new HandlerFailed({ call, detail, chain: Array.isArray(chain) ? chain.map(textOf) : [call], ...seen })
-    }
-  }
-}
-
-// facts come from the wire: any JSON value may stand where a text should
-const textOf = (fact: unknown): string => fact === undefined ? "" : typeof fact === "string" ? fact : show(fact)
-
-const misfitOf = (facts: unknown): Misfit => {
-  const { field, value, expected } = (facts ?? {}) as Readonly<Record<string, unknown>>
-  return { field: textOf(field), value: textOf(value), expected: textOf(expected) }
-}
 
 const strayReply = (core: CoreShape, packet: Packet): void =>
   core.journal.record({ fact: "stray-reply", at: core.now(), id: packet.id, type: packet.type, app: packet.app })

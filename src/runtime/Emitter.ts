@@ -9,20 +9,18 @@ import {
   Disconnected,
   type EmitError,
   type EventSpec,
-  fingerprint,
-  InvalidPayload,
+  invalidPayload,
   type Message,
-  type Misfit,
   NotConfirmed,
   unseen,
 } from "../contract/mod.ts"
 import type { Confirm, TransportError } from "../transport/mod.ts"
-import { deriveId, eventPacket, nextTrace, routeTo } from "../wire/mod.ts"
+import { deriveId, eventPacket, routeTo } from "../wire/mod.ts"
 import type { EmitOptions, Emitted } from "./Bus.ts"
 import { bodyOf } from "./body.ts"
 import type { CoreShape } from "./Core.ts"
-import { type Current, CurrentDelivery, traceOf } from "./Current.ts"
-import type { Fact } from "./Journal.ts"
+import { type Current, CurrentDelivery } from "./Current.ts"
+import { depart } from "./departure.ts"
 import { millis } from "./Retry.ts"
 import { within as recorded } from "./Telemetry.ts"
 
@@ -36,48 +34,14 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
       if (Result.isFailure(body)) return Effect.fail(invalidPayload(contract.type, body.failure))
       const now = core.now()
       const id = options.id ?? (hasId(current) ? derive(current) : core.ids.next(now))
-      const app = current?.app ?? core.settings.app
-      const { telemetry } = core
-      const parent = traceOf(fiber, current, telemetry !== undefined)
       // an id of the caller's own making may be any text, of which no span id can be made; and one that a handler
       // repeats would give two spans one id
-      const isFresh = options.id === undefined && (current === undefined || telemetry === undefined)
-      const trace = nextTrace(parent, isFresh ? id : core.ids.next(now))
-      const step = telemetry?.begin({
-        kind: "send",
-        trace,
-        parent,
-        id,
-        type: contract.type,
-        app,
-        handler: current?.handler,
-        queue: undefined,
-        attempt: 1,
-        size: body.success.length,
-        first: undefined,
-      })
-      const packet = eventPacket({
-        id,
-        type: contract.type,
-        app,
-        now,
-        trace: step?.trace ?? trace,
-        version: contract.version,
-        schema: fingerprint(contract),
-        cause: current?.cause,
-      }, body.success)
+      const isFresh = options.id === undefined && (current === undefined || core.telemetry === undefined)
+      const spanId = isFresh ? id : core.ids.next(now)
+      const size = body.success.length
+      const { origin, step, record } = depart(core, fiber, current, { kind: "send", contract, id, spanId, size, now })
+      const packet = eventPacket(origin, body.success)
       const timeout = options.timeout === undefined ? core.settings.emitTimeout : millis("timeout", options.timeout)
-      const record = (fact: Fact, error?: string) =>
-        core.journal.record({
-          fact,
-          at: core.now(),
-          id,
-          type: contract.type,
-          app,
-          handler: current?.handler,
-          cause: current?.cause,
-          error,
-        })
       let outcome = "heard"
       const sending: Effect.Effect<Emitted, EmitError> = Effect.matchCauseEffect(
         within(core, now + timeout, core.outbox.publish(routeTo.event(contract.type), packet, true)),
@@ -85,18 +49,18 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
           onSuccess: (confirm) => {
             if (confirm === "late") {
               const late = tooLate(contract.type, timeout, core.outbox.obstacle())
-              record("not-emitted", late.message)
+              record("not-emitted", core.now(), undefined, late.message)
               return Effect.fail(late)
             }
             if (confirm === "unroutable") outcome = "unheard"
-            record(confirm === "routed" ? "emitted" : "unheard")
+            record(confirm === "routed" ? "emitted" : "unheard", core.now())
             return Effect.succeed({ id })
           },
           onFailure: (cause) => {
             const error = Cause.findErrorOption(cause)
             if (Option.isNone(error)) return Effect.failCause(cause as Cause.Cause<never>)
             const told = emitError(contract.type, error.value)
-            record("not-emitted", told.message)
+            record("not-emitted", core.now(), undefined, told.message)
             return Effect.fail(told)
           },
         },
@@ -144,10 +108,4 @@ const emitError = (event: string, error: TransportError): EmitError => {
     default:
       return new NotConfirmed({ event, detail: error.message })
   }
-}
-
-/** The error for misfits, at least one. */
-export const invalidPayload = (contract: string, misfits: ReadonlyArray<Misfit>): InvalidPayload => {
-  const [first = { field: "", value: "", expected: "a fitting payload" }] = misfits
-  return new InvalidPayload({ contract, ...first, misfits })
 }

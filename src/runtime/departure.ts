@@ -1,0 +1,69 @@
+/**
+ * A message that leaves: who sends it, its place in the trace, and how the journal is told of it.
+ *
+ * What `Emitter` and `Caller` have in common, below them. Sends nothing.
+ */
+import type { Fiber } from "effect"
+import { type CallSpec, type EventSpec, fingerprint } from "../contract/mod.ts"
+import { nextTrace, type Origin } from "../wire/mod.ts"
+import type { CoreShape } from "./Core.ts"
+import { type Current, traceOf } from "./Current.ts"
+import type { Fact } from "./Journal.ts"
+import type { OpenStep } from "./Telemetry.ts"
+
+/** One message on its way out. */
+export interface Departure {
+  /** What its packet says of where it comes from. */
+  readonly origin: Origin
+  /** Its span, where spans are recorded. */
+  readonly step: OpenStep | undefined
+  /** `ms`: since it left, where that is known. */
+  readonly record: (fact: Fact, at: number, ms?: number, error?: string) => void
+}
+
+/** What leaves. */
+export interface Leaving {
+  readonly kind: "send" | "call"
+  readonly contract: CallSpec | EventSpec
+  readonly id: string
+  /** An id that no span was made from yet: the id itself where it is fresh. */
+  readonly spanId: string
+  /** Bytes of its body. */
+  readonly size: number
+  /** ms since the epoch. */
+  readonly now: number
+}
+
+/** Lets a message leave the fiber that sends it, which may have a delivery in hand. */
+export const depart = (
+  core: CoreShape,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  current: Current | undefined,
+  { kind, contract, id, spanId, size, now }: Leaving,
+): Departure => {
+  const { telemetry } = core
+  const { type, version } = contract
+  const app = current?.app ?? core.settings.app
+  const parent = traceOf(fiber, current, telemetry !== undefined)
+  const trace = nextTrace(parent, spanId)
+  const step = telemetry?.begin({
+    kind,
+    trace,
+    parent,
+    id,
+    type,
+    app,
+    handler: current?.handler,
+    queue: undefined,
+    attempt: 1,
+    size,
+    first: undefined,
+  })
+  const cause = current?.cause
+  return {
+    origin: { id, type, app, now, trace: step?.trace ?? trace, version, schema: fingerprint(contract), cause },
+    step,
+    record: (fact, at, ms, error) =>
+      core.journal.record({ fact, at, id, type, app, handler: current?.handler, cause, ms, error }),
+  }
+}
