@@ -8,11 +8,12 @@ import assert from "node:assert/strict"
 import { Buffer } from "node:buffer"
 import process from "node:process"
 import { stripVTControlCharacters } from "node:util"
-import amqp from "amqplib"
+import type { ConfirmChannel, GetMessage } from "amqplib"
 import { Console, Effect } from "effect"
 import { afterAll, beforeAll, describe, test } from "#test"
 import { type Rabbit, startRabbit } from "../../scripts/rabbitmq.ts"
 import { program } from "../../src/cli/program.ts"
+import { onChannel } from "../support/onChannel.ts"
 import { cleanUp, folderWith, warren } from "./support.ts"
 
 const skip = process.env["WARREN_TEST_BROKER"] === "none"
@@ -90,18 +91,7 @@ const reported = async (...words: ReadonlyArray<string>): Promise<Report> => {
 const all = () => ["--management", rabbit!.managementUrl!]
 const retire = (...words: ReadonlyArray<string>) => run("topology", "retire", "--workers", now, ...all(), ...words)
 
-/** Runs something on a channel of the plain library. */
-const foreign = async <A>(use: (channel: amqp.ConfirmChannel) => Promise<A>): Promise<A> => {
-  const connection = await amqp.connect(rabbit!.url)
-  try {
-    const channel = await connection.createConfirmChannel()
-    const result = await use(channel)
-    await channel.waitForConfirms()
-    return result
-  } finally {
-    await connection.close()
-  }
-}
+const foreign = <A>(use: (channel: ConfirmChannel) => Promise<A>): Promise<A> => onChannel(rabbit!.url, use)
 
 const names = (queues: ReadonlyArray<{ readonly name: string }>) => queues.map(({ name }) => name)
 
@@ -222,7 +212,7 @@ describe("warren topology and a broker", () => {
     const [first, count] = await foreign(async (channel) => {
       const { messageCount } = await channel.checkQueue("warren.dead.stock")
       const message = await channel.get("warren.dead.stock")
-      return [message as amqp.GetMessage, messageCount] as const
+      return [message as GetMessage, messageCount] as const
     })
     assert.equal(count, 5)
     assert.equal(first.content.toString(), '{"sku":"P-0"}')

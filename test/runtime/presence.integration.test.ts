@@ -1,7 +1,7 @@
 /**
  * Processes that die for real, and connections that only seem to: another program serves, on RabbitMQ.
  */
-import { afterAll, afterEach, beforeAll, describe, test } from "#test"
+import { afterAll, beforeAll, describe, test } from "#test"
 import assert from "node:assert/strict"
 import { hostname } from "node:os"
 import { join } from "node:path"
@@ -9,8 +9,9 @@ import process from "node:process"
 import { setTimeout as delay } from "node:timers/promises"
 import { connect, HandlerDied, NoHandler } from "warren"
 import { testBroker } from "../../scripts/rabbitmq.ts"
-import { type Background, start } from "../support/process.ts"
+import type { Background } from "../support/process.ts"
 import { startProxy } from "../support/proxy.ts"
+import { siblings } from "../support/siblings.ts"
 import { mill } from "./fixtures/mill.ts"
 
 const skip = process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined
@@ -21,21 +22,11 @@ beforeAll(async () => {
 })
 afterAll(() => broker?.stop())
 
-const running = new Set<Background>()
-afterEach(async () => {
-  for (const { kill, ended } of running) {
-    kill("SIGKILL")
-    await ended
-  }
-  running.clear()
-})
-
-const flags = "deno" in process.versions ? ["run", "-A", "--no-check"] : []
+const { run } = siblings()
 
 /** Starts the other program; ready when it serves. */
 const serve = async (url: string, name: string): Promise<Background> => {
-  const server = start(process.execPath, [...flags, join(import.meta.dirname, "fixtures/mill.ts"), url, name])
-  running.add(server)
+  const server = run(join(import.meta.dirname, "fixtures/mill.ts"), url, name)
   await until(server, /^ready$/m)
   return server
 }

@@ -1,7 +1,7 @@
 /**
  * A schedule over processes that die for real, and over a connection that is cut: each second's tick is made, by one of them.
  */
-import { afterAll, afterEach, beforeAll, describe, test } from "#test"
+import { afterAll, beforeAll, describe, test } from "#test"
 import assert from "node:assert/strict"
 import { join } from "node:path"
 import process from "node:process"
@@ -9,8 +9,9 @@ import { setTimeout as delay } from "node:timers/promises"
 import { connect } from "amqplib"
 import { testBroker } from "../../scripts/rabbitmq.ts"
 import { QueueName } from "../../src/wire/mod.ts"
-import { type Background, start } from "../support/process.ts"
+import type { Background } from "../support/process.ts"
 import { startProxy } from "../support/proxy.ts"
+import { siblings } from "../support/siblings.ts"
 
 const skip = process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined
 
@@ -20,16 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => broker?.stop())
 
-const running = new Set<Background>()
-afterEach(async () => {
-  for (const { kill, ended } of running) {
-    kill("SIGKILL")
-    await ended
-  }
-  running.clear()
-})
-
-const flags = "deno" in process.versions ? ["run", "-A", "--no-check"] : []
+const { run, running } = siblings()
 const url = () => broker?.url ?? ""
 const unique = () => `t${crypto.randomUUID().slice(0, 8)}`
 
@@ -43,8 +35,7 @@ const until = async (what: string, holds: () => boolean, ms = 10_000): Promise<v
 }
 
 const serve = async (broker: string, app: string): Promise<Background> => {
-  const one = start(process.execPath, [...flags, join(import.meta.dirname, "fixtures/ticker.ts"), broker, app])
-  running.add(one)
+  const one = run(join(import.meta.dirname, "fixtures/ticker.ts"), broker, app)
   await until("ready", () => /^ready$/m.test(one.output()), 20_000)
   return one
 }

@@ -21,7 +21,7 @@ afterAll(async () => {
   await broker?.stop()
 })
 
-/** A queue that is deleted ends its consumers; of a quorum queue RabbitMQ 3.10 does not tell them. */
+/** A queue that is deleted ends its consumers. */
 const deleteQueue = async (queue: string): Promise<void> => {
   if (!queue.startsWith("warren.calls.")) return
   const connection = await connect(broker?.url ?? "")

@@ -2,7 +2,7 @@
  * What only a real broker shows: foreign messages, cancelled consumers, and addresses that do not work.
  */
 import { afterAll, beforeAll, describe, test } from "#test"
-import amqp from "amqplib"
+import type { ConfirmChannel } from "amqplib"
 import assert from "node:assert/strict"
 import { Buffer } from "node:buffer"
 import process from "node:process"
@@ -11,6 +11,7 @@ import { layer } from "../../../adapters/amqp/mod.ts"
 import { testBroker } from "../../../scripts/rabbitmq.ts"
 import { eventually, packet } from "../../../src/testing/transportSuiteRig.ts"
 import { type Delivery, type QueueSpec, Transport, type TransportError } from "../../../src/transport/mod.ts"
+import { onChannel } from "../../support/onChannel.ts"
 
 let broker: Awaited<ReturnType<typeof testBroker>>
 beforeAll(async () => {
@@ -32,18 +33,7 @@ const build = (address: string | Redacted.Redacted<string> = url()) =>
 
 const run = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>) => Effect.runPromise(Effect.scoped(effect))
 
-/** Runs something on a channel of the plain library: what another program would do. */
-const foreign = async <A>(use: (channel: amqp.ConfirmChannel) => Promise<A>): Promise<A> => {
-  const connection = await amqp.connect(url())
-  try {
-    const channel = await connection.createConfirmChannel()
-    const result = await use(channel)
-    await channel.waitForConfirms()
-    return result
-  } finally {
-    await connection.close()
-  }
-}
+const foreign = <A>(use: (channel: ConfirmChannel) => Promise<A>): Promise<A> => onChannel(url(), use)
 
 describe("messages of other programs", () => {
   test("arrive as packets, whatever their properties", { skip }, () =>

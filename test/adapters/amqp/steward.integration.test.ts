@@ -2,7 +2,7 @@
  * The steward on a real broker: it looks without disturbing, moves without losing, and removes only what nobody needs.
  */
 import { afterAll, beforeAll, describe, test } from "#test"
-import amqp from "amqplib"
+import type { ConfirmChannel } from "amqplib"
 import assert from "node:assert/strict"
 import { Buffer } from "node:buffer"
 import process from "node:process"
@@ -10,6 +10,7 @@ import { Effect, Result } from "effect"
 import { openSteward } from "../../../adapters/amqp/mod.ts"
 import { testBroker } from "../../../scripts/rabbitmq.ts"
 import type { Steward, StewardError } from "../../../src/transport/mod.ts"
+import { onChannel } from "../../support/onChannel.ts"
 
 let broker: Awaited<ReturnType<typeof testBroker>>
 beforeAll(async () => {
@@ -32,18 +33,7 @@ const reasonOf = async <A>(use: (steward: Steward) => Effect.Effect<A, StewardEr
   return `${result.failure.reason._tag}: ${result.failure.message}`
 }
 
-/** Runs something on a channel of the plain library, on a connection that ends after it. */
-const foreign = async <A>(use: (channel: amqp.ConfirmChannel) => Promise<A>): Promise<A> => {
-  const connection = await amqp.connect(url())
-  try {
-    const channel = await connection.createConfirmChannel()
-    const result = await use(channel)
-    await channel.waitForConfirms()
-    return result
-  } finally {
-    await connection.close()
-  }
-}
+const foreign = <A>(use: (channel: ConfirmChannel) => Promise<A>): Promise<A> => onChannel(url(), use)
 
 /** A quorum queue that holds so many messages, `m0` first; it is removed in the end. */
 const filled = async (
