@@ -11,7 +11,7 @@ import type { Verdict } from "../../src/transport/mod.ts"
 import type { Address } from "./Address.ts"
 import { type BrokerFailure, failure } from "./Failure.ts"
 import { writePublish, writeVerdict } from "./frames.ts"
-import { type ChannelInside, forgive, type Inside, insideOf } from "./inside.ts"
+import { type ChannelInside, channelInsideOf, forgive, type Inside, insideOf } from "./inside.ts"
 import { Outgoing } from "./Outgoing.ts"
 import type { Properties } from "./properties.ts"
 import type { QueueDeclaration } from "./queueArguments.ts"
@@ -209,13 +209,18 @@ const openChannel = (
   kind: "plain" | "confirm",
   events: ChannelEvents,
 ): Effect.Effect<Channel, BrokerFailure> =>
-  attempt(() => kind === "confirm" ? line.model.createConfirmChannel() : line.model.createChannel()).pipe(
-    Effect.map((raw) => wrap(raw as ConfirmChannel, line, events)),
-  )
+  attempt(async () => {
+    const raw = await (kind === "confirm" ? line.model.createConfirmChannel() : line.model.createChannel())
+    return wrap(raw as ConfirmChannel, channelInsideOf(raw, kind), line, events)
+  })
 
-const wrap = (raw: ConfirmChannel, { life, inside, outgoing }: Line, events: ChannelEvents): Channel => {
-  const confirms = raw as unknown as ChannelInside
-  const { ch } = confirms
+const wrap = (
+  raw: ConfirmChannel,
+  own: ChannelInside,
+  { life, inside, outgoing }: Line,
+  events: ChannelEvents,
+): Channel => {
+  const { ch } = own
   let open = true
   let asked = false
   let why: BrokerFailure | undefined
@@ -257,7 +262,7 @@ const wrap = (raw: ConfirmChannel, { life, inside, outgoing }: Line, events: Cha
       outgoing.add((out) => writePublish(out, ch, inside.frameMax, exchange, key, properties, body))
       inside.sentSinceLastCheck = true
       // the library counts the confirms; it has one error for a nack and another for a channel that ended
-      confirms.pushConfirmCallback?.((error) => done(error === null ? "ack" : isOpen() ? "nack" : "lost"))
+      own.pushConfirmCallback((error) => done(error === null ? "ack" : isOpen() ? "nack" : "lost"))
     },
     consume: (queue, prefetch, deliver) =>
       attempt(async () => {

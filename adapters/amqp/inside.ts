@@ -26,18 +26,27 @@ export interface ChannelInside {
   /** Its number. */
   readonly ch: number
   /** Of a channel with confirms: who is told of the publish that is sent next. */
-  readonly pushConfirmCallback?: (told: (error: unknown) => void) => void
+  readonly pushConfirmCallback: (told: (error: unknown) => void) => void
 }
+
+const unknown = "this version of amqplib is not one that Warren works with; install the one it asks for"
 
 /** The inside of a connection of the library's. */
 export const insideOf = (connection: object): Inside => {
   const { stream, frameMax, rest, recvFrame } = connection as Partial<Inside>
   const isKnown = typeof stream?.write === "function" && typeof frameMax === "number" && rest instanceof Uint8Array &&
     typeof recvFrame === "function"
-  if (!isKnown) {
-    throw new Error("this version of amqplib is not one that Warren works with; install the one it asks for")
-  }
+  if (!isKnown) throw new Error(unknown)
   return connection as Inside
+}
+
+/** The inside of a channel of the library's; one without confirms has nobody to tell. */
+export const channelInsideOf = (channel: object, kind: "plain" | "confirm"): ChannelInside => {
+  const { ch, pushConfirmCallback } = channel as Partial<ChannelInside>
+  if (typeof ch !== "number" || kind === "confirm" && typeof pushConfirmCallback !== "function") {
+    throw new Error(unknown)
+  }
+  return channel as ChannelInside
 }
 
 /**
