@@ -100,7 +100,11 @@ export const runners: ReadonlyArray<Runner> = [
     name: "bun",
     title: "Tests on Bun",
     program: "bun",
-    args: (files, { coverage }) => ["test", ...(coverage ? ["--coverage"] : []), ...files.map((file) => `./${file}`)],
+    // two files at a time, as on the others: tests wait more than they compute
+    args: (
+      files,
+      { coverage },
+    ) => ["test", ...(coverage ? ["--coverage"] : ["--parallel=2"]), ...files.map((file) => `./${file}`)],
     takes: (file) => plain(file) && !onDenoOnly(file),
     quiet: /^\(pass\) |^test\/\S+\.test\.ts:$/,
     tally: bunTally,
@@ -109,7 +113,7 @@ export const runners: ReadonlyArray<Runner> = [
     name: "deno",
     title: "Tests on Deno",
     program: "deno",
-    args: (files) => ["test", "-A", "--no-check", ...files],
+    args: (files) => ["test", "-A", "--no-check", "--parallel", ...files],
     takes: plain,
     quiet: /^running \d+ tests? from |\.\.\. ok \(/,
     tally: denoTally,
