@@ -11,7 +11,7 @@ import type { Verdict } from "../../src/transport/mod.ts"
 import type { Address } from "./Address.ts"
 import { type BrokerFailure, failure } from "./Failure.ts"
 import { writePublish, writeVerdict } from "./frames.ts"
-import { type ChannelInside, channelInsideOf, forgive, type Inside, insideOf } from "./inside.ts"
+import { type ChannelInside, channelInsideOf, forgive, type Inside, insideOf, onClosing, unblock } from "./inside.ts"
 import { Outgoing } from "./Outgoing.ts"
 import type { Properties } from "./properties.ts"
 import type { QueueDeclaration } from "./queueArguments.ts"
@@ -128,9 +128,12 @@ export const connect = Effect.fnUntraced(function* (
   }
   const inside = yield* Effect.try({ try: () => insideOf(model.connection), catch: failure })
   forgive(inside)
+  unblock(inside)
   const line: Line = { model, life, inside, outgoing: new Outgoing(inside.stream) }
   model.on("error", lose)
   model.on("close", lose)
+  // it may have ended before anybody listened, in the same breath in which it was opened
+  if (inside.expectSocketClose) lose(undefined)
   model.on("blocked", events.onBlocked)
   model.on("unblocked", events.onUnblocked)
   const { product, version, ...said } = model.connection.serverProperties as { readonly [name: string]: unknown }
@@ -235,6 +238,7 @@ const wrap = (
     if (!asked && why === undefined) life.lost ??= closedByBroker
   })
   raw.on("close", () => asked ? undefined : events.onClosed?.(why))
+  onClosing(own, () => open = false)
   const isOpen = () => open && life.lost === undefined
   const { onReturn } = events
   if (onReturn !== undefined) raw.on("return", (message) => onReturn(returned(message)))
@@ -279,7 +283,6 @@ const wrap = (
     close: Effect.suspend(() => {
       asked = true
       if (!isOpen()) return Effect.void
-      open = false
       return takeLeave(life, () => raw.close())
     }),
   }

@@ -47,7 +47,7 @@ interface Pending {
 /** Unconfirmed at a time: enough to fill any line, and few enough to be lost together. */
 const window = { publishes: 2_000, bytes: 32 * 1024 * 1024 }
 /** Waiting for a place in the window, beyond which nothing more is taken. */
-const room = { publishes: 20_000, bytes: 128 * 1024 * 1024 }
+const room = { publishes: 100_000, bytes: 256 * 1024 * 1024 }
 
 /** A count of publishes and of their bytes. */
 class Load {
@@ -190,7 +190,9 @@ const never = failure(new Error("there is no connection to the broker yet"))
 const notYet = new Disconnected({ detail: never.text })
 
 const tooMany = (count: number) =>
-  new Rejected({ detail: `${count} publishes of this process wait for the broker's confirms already, publish slower` })
+  new Rejected({
+    detail: `it was not sent, since ${count} publishes of this process wait for the broker already; publish slower`,
+  })
 
 const nothing = { _tag: "BrokerFailure", code: undefined, text: "" } as const
 

@@ -20,7 +20,7 @@ export const declare = (connection: Connection, topology: Topology): Effect.Effe
 
 /**
  * Declares once more, on a new connection, what was there before: a refusal is reported and does not keep the rest from
- * coming back. Fails only when the connection is lost, or when another connection still holds an exclusive queue.
+ * coming back. Fails only when the connection is lost or opens no channel, or when another connection still holds an exclusive queue.
  */
 export const redeclare = (
   connection: Connection,
@@ -29,19 +29,22 @@ export const redeclare = (
 ): Effect.Effect<void, TransportError> => {
   const steps = stepsOf(topology)
   let done = 0
-  const round: Effect.Effect<void, TransportError> = Effect.suspend(() =>
-    onOwnChannel(
+  const round: Effect.Effect<void, TransportError> = Effect.suspend(() => {
+    const before = done
+    return onOwnChannel(
       connection,
       (failed) => transportError("declare", "topology")(failed),
       Effect.fnUntraced(function* (channel) {
         while (done < steps.length) yield* steps[done++]!(channel)
       }),
     ).pipe(
-      Effect.catch((error) =>
-        connection.isLost() || isLocked(error) ? Effect.fail(error) : Effect.andThen(report(error), round)
-      ),
+      Effect.catch((error) => {
+        // where not one step was tried there was no channel for it, and there would be none the next time
+        const isOver = connection.isLost() || isLocked(error) || done === before
+        return isOver ? Effect.fail(error) : Effect.andThen(report(error), round)
+      }),
     )
-  )
+  })
   return round
 }
 

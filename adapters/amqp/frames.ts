@@ -55,6 +55,7 @@ export const writePublish = (
     write(out, value)
   }
   out.setUint16(flagsAt, flags)
+  if (out.at - header > frameMax - overhead) throw new RangeError("the headers do not fit into a frame")
   end(out, header)
 
   const most = frameMax - overhead

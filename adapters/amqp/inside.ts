@@ -13,6 +13,10 @@ export interface Inside {
   readonly stream: Sink
   /** Bytes of a frame at most, as agreed with the broker. */
   readonly frameMax: number
+  /** What its own writes go through, from all channels. */
+  readonly muxer: { out: { readonly write: (bytes: Uint8Array) => boolean } }
+  /** Whether it has ended. */
+  readonly expectSocketClose: boolean
   /** Whether anything was sent since the last heartbeat was due. */
   sentSinceLastCheck: boolean
   /** Bytes that it has not read yet. */
@@ -27,26 +31,50 @@ export interface ChannelInside {
   readonly ch: number
   /** Of a channel with confirms: who is told of the publish that is sent next. */
   readonly pushConfirmCallback: (told: (error: unknown) => void) => void
+  /** Called when it begins to close, from then on nothing may be sent on it. */
+  toClosing: (...details: ReadonlyArray<unknown>) => unknown
 }
 
 const unknown = "this version of amqplib is not one that Warren works with; install the one it asks for"
 
 /** The inside of a connection of the library's. */
 export const insideOf = (connection: object): Inside => {
-  const { stream, frameMax, rest, recvFrame } = connection as Partial<Inside>
+  const { stream, frameMax, rest, recvFrame, muxer, expectSocketClose } = connection as Partial<Inside>
   const isKnown = typeof stream?.write === "function" && typeof frameMax === "number" && rest instanceof Uint8Array &&
-    typeof recvFrame === "function"
+    typeof recvFrame === "function" && typeof muxer?.out?.write === "function" && typeof expectSocketClose === "boolean"
   if (!isKnown) throw new Error(unknown)
   return connection as Inside
 }
 
 /** The inside of a channel of the library's; one without confirms has nobody to tell. */
 export const channelInsideOf = (channel: object, kind: "plain" | "confirm"): ChannelInside => {
-  const { ch, pushConfirmCallback } = channel as Partial<ChannelInside>
-  if (typeof ch !== "number" || kind === "confirm" && typeof pushConfirmCallback !== "function") {
-    throw new Error(unknown)
-  }
+  const { ch, pushConfirmCallback, toClosing } = channel as Partial<ChannelInside>
+  const isKnown = typeof ch === "number" && typeof toClosing === "function" &&
+    (kind === "plain" || typeof pushConfirmCallback === "function")
+  if (!isKnown) throw new Error(unknown)
   return channel as ChannelInside
+}
+
+/**
+ * Lets the library write whenever it wants to. Once its socket is full it waits until everything is written, which under
+ * load may be never, since publishes go there beside it; and what it writes itself is little.
+ */
+export const unblock = ({ muxer, stream }: Inside): void => {
+  muxer.out = {
+    write: (bytes) => {
+      stream.write(bytes)
+      return true
+    },
+  }
+}
+
+/** Is told when a channel begins to close, which the library itself tells only when it has been closed. */
+export const onClosing = (channel: ChannelInside, told: () => void): void => {
+  const begin = channel.toClosing.bind(channel)
+  channel.toClosing = (...details) => {
+    told()
+    return begin(...details)
+  }
 }
 
 /**

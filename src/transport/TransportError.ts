@@ -11,7 +11,10 @@ export class Disconnected extends Schema.TaggedError<Disconnected>()("Disconnect
   detail: Schema.String,
 }) {}
 
-/** The broker refused this message (a queue on its way is full: it is in no queue of the full listener), or this consumer. */
+/**
+ * This message was not taken: a queue on its way is full (it is in no queue of the full listener), or too many of this
+ * process wait already (it was not sent). Or the broker did not take this consumer.
+ */
 export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", { detail: Schema.String }) {}
 
 /** The message is larger than the transport carries; nothing was sent. */
@@ -49,7 +52,7 @@ export const describe = (reason: Reason): string => {
     case "Disconnected":
       return `not connected, ${reason.detail}`
     case "Rejected":
-      return `refused by the broker, ${reason.detail}`
+      return `not taken, ${reason.detail}`
     case "TooLarge":
       return `${reason.size} bytes are more than the limit of ${reason.limit}`
     case "Clash":
