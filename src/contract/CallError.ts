@@ -213,7 +213,7 @@ export class NotConfirmed extends Schema.TaggedError<NotConfirmed>()("NotConfirm
   }
   /** What follows. */
   get consequence(): string {
-    return "At least one listener did not get it. Emit it again with the same { id }: listeners that have it can tell"
+    return "Not every listener has got it. Emit it again with the same { id }: listeners that have it can tell"
   }
 }
 

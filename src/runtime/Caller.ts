@@ -27,7 +27,7 @@ import { CurrentDelivery } from "./Current.ts"
 import type { Fact } from "./Journal.ts"
 import { readReply } from "./readReply.ts"
 import { describeError } from "./invoke.ts"
-import { depart } from "./departure.ts"
+import { depart, tooLarge } from "./departure.ts"
 import { millis } from "./Retry.ts"
 import { within } from "./Telemetry.ts"
 import { keepVigil } from "./Vigil.ts"
@@ -198,11 +198,7 @@ const unsent = (
     case "Rejected":
       return new Overloaded({ call, detail: reason.detail, ...seen() })
     case "TooLarge":
-      return invalidPayload(call, [{
-        field: "",
-        value: `${reason.size} bytes`,
-        expected: `at most ${reason.limit} bytes`,
-      }])
+      return tooLarge(call, reason)
     case "Disconnected":
       return new Disconnected({ call, detail: reason.detail, ...seen() })
     default:

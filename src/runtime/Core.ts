@@ -86,12 +86,14 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
     },
   })
   let isConnected = true
+  let last: Status["_tag"] = "Ready"
   yield* transport.status.pipe(
     Stream.runForEach((status) => {
-      const was = isConnected
-      isConnected = status._tag === "Ready" || status._tag === "Blocked"
+      const before = last
+      last = status._tag
+      isConnected = last === "Ready" || last === "Blocked"
       outbox.follow(status)
-      return tell(status, was)
+      return tell(status, before)
     }),
     Effect.forkScoped,
   )
@@ -118,14 +120,17 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
 })
 
 /** What people must know of the connection; that it is there at the start goes without saying. */
-const tell = (status: Status, wasConnected: boolean): Effect.Effect<void> => {
+const tell = (status: Status, before: Status["_tag"]): Effect.Effect<void> => {
   switch (status._tag) {
     case "Disconnected":
       return Effect.logError(`The connection to the broker is lost: ${status.reason}`)
     case "Blocked":
       return Effect.logWarning(`The broker takes no messages for now: ${status.reason}`)
     case "Ready":
-      return wasConnected ? Effect.void : Effect.logInfo("The connection to the broker is back")
+      if (before === "Ready") return Effect.void
+      return Effect.logInfo(
+        before === "Blocked" ? "The broker takes messages again" : "The connection to the broker is back",
+      )
     default:
       return Effect.void
   }

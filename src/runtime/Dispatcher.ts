@@ -17,6 +17,14 @@ export interface Dispatcher {
   readonly force: () => void
   /** Deliveries not settled yet. */
   readonly size: () => number
+  /** Marks those that are not settled now; says whether any of them still is not. */
+  readonly mark: () => () => boolean
+}
+
+/** {@link Dispatcher.mark} over what is in hand. */
+export const markOf = (jobs: ReadonlySet<unknown>) => (): () => boolean => {
+  const marked = [...jobs]
+  return () => marked.some((job) => jobs.has(job))
 }
 
 /**

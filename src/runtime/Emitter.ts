@@ -3,6 +3,7 @@
  *
  * Ids repeat when a handler repeats (see `wire/ids.ts`). Nobody listening is a success that is noted.
  */
+import { Buffer } from "node:buffer"
 import { Cause, Effect, Exit, Option, Result } from "effect"
 import {
   DeadlineExceeded,
@@ -12,6 +13,7 @@ import {
   invalidPayload,
   type Message,
   NotConfirmed,
+  show,
   unseen,
 } from "../contract/mod.ts"
 import type { Confirm, TransportError } from "../transport/mod.ts"
@@ -20,8 +22,8 @@ import type { EmitOptions, Emitted } from "./Bus.ts"
 import { bodyOf } from "./body.ts"
 import type { CoreShape } from "./Core.ts"
 import { type Current, CurrentDelivery } from "./Current.ts"
-import { depart } from "./departure.ts"
-import { millis } from "./Retry.ts"
+import { depart, tooLarge } from "./departure.ts"
+import { InvalidOption, millis } from "./Retry.ts"
 import { within as recorded } from "./Telemetry.ts"
 
 /** `emit` over a core. */
@@ -30,6 +32,7 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
     (fiber): Effect.Effect<Emitted, EmitError> => {
       const current = fiber.getRef(CurrentDelivery)
       const { contract } = message
+      if (options.id !== undefined) checkId(options.id)
       const body = bodyOf(contract.codec, message.payload)
       if (Result.isFailure(body)) return Effect.fail(invalidPayload(contract.type, body.failure))
       const now = core.now()
@@ -74,6 +77,16 @@ const tooLate = (event: string, timeout: number, obstacle: string | undefined): 
     ? new DeadlineExceeded({ call: event, timeout, stage: "confirming", ...unseen })
     : new Disconnected({ call: event, detail: `after ${timeout} ms, ${obstacle}`, ...unseen })
 
+/** AMQP's short strings have so many bytes, and all of them are UTF-8. */
+const longestId = 255
+
+/** A program without types may give anything; what cannot travel as it is would come as another id. */
+const checkId = (id: string): void => {
+  const isGood = typeof id === "string" && id !== "" && id.isWellFormed() && Buffer.byteLength(id) <= longestId
+  if (isGood) return
+  throw new InvalidOption({ option: "id", value: show(id), expected: `a text of 1 to ${longestId} bytes` })
+}
+
 /** What foreign messages without an id cause are different messages each time. */
 const hasId = (current: Current | undefined): current is Current => current !== undefined && current.cause !== ""
 
@@ -102,9 +115,12 @@ const within = (
   })
 
 const emitError = (event: string, error: TransportError): EmitError => {
-  switch (error.reason._tag) {
+  const { reason } = error
+  switch (reason._tag) {
     case "Disconnected":
-      return new Disconnected({ call: event, detail: error.reason.detail, ...unseen })
+      return new Disconnected({ call: event, detail: reason.detail, ...unseen })
+    case "TooLarge":
+      return tooLarge(event, reason)
     default:
       return new NotConfirmed({ event, detail: error.message })
   }

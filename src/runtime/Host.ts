@@ -106,22 +106,25 @@ export const makeHost = Effect.fnUntraced(function* (
 
   const inHand = (some: ReadonlyArray<Post>) => some.reduce((sum, { dispatcher }) => sum + dispatcher.size(), 0)
 
-  const settled = Effect.fnUntraced(function* (some: ReadonlyArray<Post>, until: number) {
-    while (inHand(some) > 0 && core.now() < until) yield* Effect.sleep(Math.min(10, Math.max(1, until - core.now())))
+  const settled = Effect.fnUntraced(function* (isInHand: () => boolean, until: number) {
+    while (isInHand() && core.now() < until) yield* Effect.sleep(Math.min(10, Math.max(1, until - core.now())))
   })
 
   const drainOnce = Effect.fnUntraced(function* (grace: number) {
     const until = core.now() + grace
     core.presence.drain()
     yield* pause
-    // listeners in hand may call handlers of this process; a slow one must not take all the time of the calls
-    yield* settled(otherPosts, until - Math.min(1_000, grace / 4))
+    // what is in hand may call handlers of this process; a slow one must not take all the time of the others. Calls that
+    // come from now on are answered, but not waited for: under load there would be no end
+    const marked = callPosts.map(({ dispatcher }) => dispatcher.mark())
+    const mayCall = () => inHand(otherPosts) > 0 || marked.some((isInHand) => isInHand())
+    yield* settled(mayCall, until - Math.min(1_000, grace / 4))
     yield* Scope.close(calling, Exit.void)
     for (const { bound: { handler } } of callPosts) {
       if (handler.kind === "call") countServed(core, handler.contract.type, -1)
     }
     for (const { dispatcher } of callPosts) dispatcher.drain()
-    yield* settled(posts, until)
+    yield* settled(() => inHand(posts) > 0, until)
     const left = inHand(posts)
     if (left > 0) {
       for (const { dispatcher } of posts) dispatcher.force()

@@ -24,7 +24,7 @@ import {
 } from "../wire/mod.ts"
 import { Admission, type Entry as Turn } from "./Admission.ts"
 import type { Withdraw } from "./Deadlines.ts"
-import { type Dispatcher, recorderOf, takeBack } from "./Dispatcher.ts"
+import { type Dispatcher, markOf, recorderOf, takeBack } from "./Dispatcher.ts"
 import type { Listener, ScheduledHandler } from "./Handler.ts"
 import type { InboxShape } from "./Inbox.ts"
 import { type Bound, describeError, invoke, type Outcome, type Running } from "./invoke.ts"
@@ -251,6 +251,7 @@ export const listen = (
       for (const job of jobs) job.running?.stop("shutdown")
     },
     size: () => jobs.size,
+    mark: markOf(jobs),
   }
 }
 

@@ -11,7 +11,7 @@ import { fromBytes, isDirect, nextTrace, readMeta, type ReplyBody, replyPacket, 
 import { Admission, type Entry as Turn } from "./Admission.ts"
 import { bodyOf } from "./body.ts"
 import { callDeadline } from "./deadline.ts"
-import { type Dispatcher, recorderOf, takeBack } from "./Dispatcher.ts"
+import { type Dispatcher, markOf, recorderOf, takeBack } from "./Dispatcher.ts"
 import type { CallHandler } from "./Handler.ts"
 import { type Bound, describeError, invoke, type Outcome, type Running } from "./invoke.ts"
 import { beginHandling, type OpenStep } from "./Telemetry.ts"
@@ -150,6 +150,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
       for (const job of jobs) job.running?.stop("shutdown")
     },
     size: () => jobs.size,
+    mark: markOf(jobs),
   }
 }
 

@@ -42,6 +42,7 @@ export const keepConsuming = Effect.fnUntraced(function* (
         prefetch,
         onCancelled: () => {
           onChange?.(false)
+          if (!closed) runFork(Effect.logWarning(`The broker ended the consumer of "${queue}"; consuming it again`))
           runFork(Effect.andThen(Scope.close(scope, Exit.void), again("")))
         },
       }, deliver).pipe(Scope.provide(scope), Effect.onError(() => Scope.close(scope, Exit.void)))

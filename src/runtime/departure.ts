@@ -4,7 +4,8 @@
  * What `Emitter` and `Caller` have in common, below them. Sends nothing.
  */
 import type { Fiber } from "effect"
-import { type CallSpec, type EventSpec, fingerprint } from "../contract/mod.ts"
+import { type CallSpec, type EventSpec, fingerprint, type InvalidPayload, invalidPayload } from "../contract/mod.ts"
+import type { TooLarge } from "../transport/mod.ts"
 import { nextTrace, type Origin } from "../wire/mod.ts"
 import type { CoreShape } from "./Core.ts"
 import { type Current, traceOf } from "./Current.ts"
@@ -67,3 +68,7 @@ export const depart = (
       core.journal.record({ fact, at, id, type, app, handler: current?.handler, cause, ms, error }),
   }
 }
+
+/** The error of a message that is larger than the transport carries. */
+export const tooLarge = (type: string, { size, limit }: TooLarge): InvalidPayload =>
+  invalidPayload(type, [{ field: "", value: `${size} bytes`, expected: `at most ${limit} bytes` }])

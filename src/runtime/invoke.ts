@@ -120,23 +120,27 @@ export const invoke = (
   }
 
   core.hands.add(hand)
-  if (around !== identity) {
+  // a tracer may want to set up what surrounds the code of its span
+  const tracer = invocation.step?.tracer ?? Context.getOrUndefined(bound.services, Tracer.Tracer)
+  if (around !== identity || tracer?.context !== undefined) {
     fork(around(within(context, run(handler, invocation.payload, context, hand))))
     return { stop }
   }
   let result: unknown
   try {
     result = begin(handler, invocation.payload, context)
+    if (result instanceof Promise) {
+      hand.isAsync = true
+      result.then((value) => end({ _tag: "Done", value }), (error) => end(failed(error)))
+    }
   } catch (error) {
+    // thrown by the handler, or by a promise that is none
     end(failed(error))
     return { stop }
   }
   if (isEffect(result)) fork(result)
-  else if (result instanceof Promise) {
-    hand.isAsync = true
-    result.then((value) => end({ _tag: "Done", value }), (error) => end(failed(error)))
-    if (stopped !== undefined) end({ _tag: "Stopped", why: stopped })
-  } else end({ _tag: "Done", value: result })
+  else if (!hand.isAsync) end({ _tag: "Done", value: result })
+  else if (stopped !== undefined) end({ _tag: "Stopped", why: stopped })
   return { stop }
 }
 
@@ -175,6 +179,8 @@ const run = (
     if (isEffect(result)) return result
     if (!(result instanceof Promise)) return Effect.succeed(result)
     hand.isAsync = true
+    // it may have been stopped by now, and nobody would hear of a rejection
+    result.then(undefined, () => {})
     return Effect.tryPromise({ try: () => result, catch: (error) => error })
   })
 

@@ -44,6 +44,31 @@ export const hosts: ReadonlyArray<RuntimeCase> = [
       }),
   },
   {
+    name: "drain() goes on answering calls while a call in hand may make them",
+    run: ({ contracts, name, start }) =>
+      Effect.gen(function* () {
+        const { promise, open } = gate()
+        const { bus, host, facts } = yield* start({
+          [name("app")]: {
+            ask: handle(contracts.ask, async ({ n }, { call }) => {
+              await promise
+              const { n: inner } = await call(contracts.far({ n }))
+              return { n: inner + 1 }
+            }),
+            far: handle(contracts.far, ({ n }) => ({ n: n * 10 })),
+          },
+        })
+        const asked = yield* Effect.forkChild(bus.call(contracts.ask({ n: 1 })), { startImmediately: true })
+        yield* until("it is in hand", () => facts("started").length === 1)
+        const draining = yield* Effect.forkChild(host.drain(5_000), { startImmediately: true })
+        yield* Effect.sleep("100 millis")
+        open()
+        assert.deepEqual(yield* Fiber.join(asked), { n: 11 })
+        assert.equal(yield* Fiber.join(draining), 0)
+        yield* callError("NoHandler", bus.call(contracts.far({ n: 1 })))
+      }),
+  },
+  {
     name: "drain() interrupts after the grace period and gives back; a second drain waits for the first",
     run: ({ contracts, name, start }) =>
       Effect.gen(function* () {
