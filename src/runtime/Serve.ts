@@ -58,8 +58,11 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
       }
       const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
       if (error?.reason._tag === "TooLarge" && body._tag !== "Failure") {
-        const facts = { field: "", value: error.message, expected: "a reply the transport can carry" }
-        return answer(job, failure("InvalidReply", facts))
+        const { size, limit } = error.reason
+        return answer(
+          job,
+          failure("InvalidReply", { field: "", value: `${size} bytes`, expected: `at most ${limit} bytes` }),
+        )
       }
       // a reply queue that takes no reply will not take the next one either
       record(packet, "stray-reply", { error: describeError(error ?? exit.cause) })

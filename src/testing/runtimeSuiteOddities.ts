@@ -4,7 +4,7 @@
  * Whatever a handler does, its message gets its verdict, its caller one answer, and the process lives on.
  */
 import assert from "node:assert/strict"
-import { Effect } from "effect"
+import { Cause, Effect, Exit } from "effect"
 import { handle, on } from "../runtime/mod.ts"
 import { callError, failure, gate, type RuntimeCase, story, until } from "./runtimeSuiteRig.ts"
 
@@ -182,10 +182,31 @@ export const oddities: ReadonlyArray<RuntimeCase> = [
           [name("app")]: { loose: handle(contracts.loose, () => "x".repeat(transport.traits.maxBytes)) },
         })
         const reply = yield* callError("InvalidReply", bus.call(contracts.loose({ text: "" })))
-        assert.match(reply.value, /bytes are more than the limit/)
+        assert.match(reply.message, /\d+ bytes, expected at most \d+ bytes/)
         const text = "x".repeat(transport.traits.maxBytes)
         const payload = yield* callError("InvalidPayload", bus.call(contracts.loose({ text })))
         assert.match(payload.message, /expected at most \d+ bytes/)
+        const event = yield* failure(bus.emit(contracts.happened({ n: 1, key: text })))
+        assert.equal(event._tag, "InvalidPayload")
+        assert.match(event.message, /expected at most \d+ bytes/)
+      }),
+  },
+  {
+    name: "emit() takes only ids that travel as they are",
+    run: ({ contracts, start }) =>
+      Effect.gen(function* () {
+        const { bus } = yield* start()
+        // programs without types
+        const odd = [5, {}, [], true, null] as ReadonlyArray<unknown> as ReadonlyArray<string>
+        for (const id of [...odd, "", "a\ud800b", "x".repeat(256), "ü".repeat(128)]) {
+          const exit = yield* Effect.exit(bus.emit(contracts.happened({ n: 1 }), { id }))
+          assert.match(
+            String(Exit.isFailure(exit) && Cause.squash(exit.cause)),
+            /`id`: expected a text of 1 to 255 bytes/,
+          )
+        }
+        const longest = "ü".repeat(127)
+        assert.deepEqual(yield* bus.emit(contracts.happened({ n: 1 }), { id: longest }), { id: longest })
       }),
   },
   {

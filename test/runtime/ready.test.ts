@@ -2,10 +2,11 @@
  * Readiness follows the connection and the consumers, not the process.
  */
 import assert from "node:assert/strict"
-import { Context, Effect, Layer, Logger, Result } from "effect"
+import { Context, Effect, Layer, Logger, PubSub, Result, Stream } from "effect"
 import { test } from "#test"
 import { Broker, layer as inProcess } from "../../src/broker/mod.ts"
 import { Bus, busLayer, Core, makeHost, readModule } from "../../src/runtime/mod.ts"
+import { type Status, Transport } from "../../src/transport/mod.ts"
 import { api, call, event, handle, on } from "warren"
 
 const Shop = api("shop", { opened: event(), ping: call() })
@@ -36,5 +37,26 @@ test("isReady() is false while the connection is lost, and after a drain has beg
   assert.deepEqual(lines, [
     "The connection to the broker is lost: the cable is out",
     "The connection to the broker is back",
+  ])
+})
+
+test("the log tells that the broker takes nothing, and when it takes messages again", async () => {
+  const lines: Array<string> = []
+  const logger = Logger.make(({ message }) => void lines.push(String(message)))
+  const program = Effect.gen(function* () {
+    const statuses = yield* PubSub.unbounded<Status>({ replay: 1 })
+    const transport = Context.get(yield* Layer.build(inProcess), Transport)
+    const told = Layer.succeed(Transport, { ...transport, status: Stream.fromPubSub(statuses) })
+    yield* Layer.build(Layer.fresh(busLayer.pipe(Layer.provide(told))))
+    const ready: Status = { _tag: "Ready", server: "a broker" }
+    for (const status of [ready, { _tag: "Blocked", reason: "low on memory" } as const, ready]) {
+      yield* PubSub.publish(statuses, status)
+      yield* Effect.sleep(20)
+    }
+  })
+  await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(Logger.layer([logger]))))
+  assert.deepEqual(lines, [
+    "The broker takes no messages for now: low on memory",
+    "The broker takes messages again",
   ])
 })
