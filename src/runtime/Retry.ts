@@ -66,7 +66,7 @@ export const millis = (option: string, input: Duration.Input): number => {
   if (Number.isFinite(value) && value >= 0) return value
   throw new InvalidOption({
     option,
-    value: JSON.stringify(input) ?? String(input),
+    value: typeof input === "number" ? String(input) : JSON.stringify(input) ?? String(input),
     expected: 'a finite duration such as "5 seconds" or a number of ms',
   })
 }

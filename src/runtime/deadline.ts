@@ -21,9 +21,10 @@ export const callDeadline = (
   meta: Meta,
   now: number,
 ): { readonly deadline: number; readonly skew: number | undefined } => {
-  const granted = Math.min(meta.timeout ?? packet.expiration ?? fallback, longest)
+  const asked = meta.timeout ?? packet.expiration ?? fallback
+  const granted = Math.min(asked, longest)
   if (meta.deadline === undefined) return { deadline: now + granted, skew: undefined }
-  const sent = meta.deadline - granted
+  const sent = meta.deadline - asked
   const early = sent - now
   const late = now - meta.deadline
   if (early > tolerance) return { deadline: now + granted, skew: -early }

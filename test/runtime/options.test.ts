@@ -25,6 +25,7 @@ describe("handle() and on()", () => {
     for (const timeout of [-1, Number.NaN, Infinity, "soon" as never, "Infinity", "-1 second"] as const) {
       refused(() => handle(Shop.find, run, { timeout }), /`timeout`: expected a finite duration/)
     }
+    refused(() => handle(Shop.find, run, { timeout: Infinity }), /^Cannot use Infinity for/)
     for (const attempts of [0, 1.5, Infinity]) {
       refused(() => on(Shop.sold, run, { retry: { attempts } }), /`retry\.attempts`: expected a whole number from 1/)
     }

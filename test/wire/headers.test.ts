@@ -135,6 +135,15 @@ describe("callDeadline()", () => {
       assert.equal(deadline - received, timeout - Math.min(transit, timeout))
     })))
 
+  test("a timeout of more than a day is no sign of another clock", () => {
+    const day = 86_400_000
+    assert.deepEqual(at(30 * day, 0, 20), {
+      deadline: 1_800_000_000_020 + day,
+      skew: undefined,
+      received: 1_800_000_000_020,
+    })
+  })
+
   test("never grants more than was asked for, and neither kills nor revives under skew", () =>
     properties(fc.property(timeouts, fc.integer({ min: -1e8, max: 1e8 }), fc.nat(50), (timeout, skew, transit) => {
       const told = at(timeout, skew, transit)
