@@ -58,7 +58,9 @@ const prepare = Effect.fnUntraced(function* (
     const near = nearest(type, names)
     return yield* new CliFailure({
       problem: `Cannot find the ${kind} "${type}" in the apis of the modules`,
-      remedy: near === undefined ? "Name the modules that know it with --workers" : `Did you mean "${near}"?`,
+      remedy: near.length === 0
+        ? "Name the modules that know it with --workers"
+        : `Did you mean ${near.map((one) => `"${one}"`).join(" or ")}?`,
     })
   }
   const decoded = contract.codec.decode(payload)

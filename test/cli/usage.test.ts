@@ -35,6 +35,8 @@ const run = async (words: ReadonlyArray<string>, variables: Readonly<Record<stri
   }
 }
 
+const nowhere = "amqp://127.0.0.1:1"
+
 /** What is run, with which code it ends, what it says. */
 const mistakes: ReadonlyArray<readonly [words: ReadonlyArray<string>, code: number, ...says: ReadonlyArray<RegExp>]> = [
   [["rnu"], 2, /"rnu".*did you mean run/],
@@ -59,6 +61,13 @@ const mistakes: ReadonlyArray<readonly [words: ReadonlyArray<string>, code: numb
   [["run", join(bad, "layer.ts")], 1, /app "layer".*its layer failed, the database is down/],
   [["run", clerk, clerk, join(fixtures, "team")], 1, /Cannot listen/],
   [["run", clerk, "--http", "0.0.0.0:0"], 1, /there is no token/, /WARREN_TOKEN.*--insecure/],
+  [
+    ["call", "clerk.gret", "{}", "--broker", nowhere, "--workers", clerk],
+    1,
+    /call "clerk\.gret"/,
+    /Did you mean "clerk\.greet"\?/,
+  ],
+  [["call", "else.what", "{}", "--broker", nowhere, "--workers", clerk], 1, /call "else\.what"/, /Name the modules/],
   [["run", clerk, "--broker", "amqp://someone:secret@127.0.0.1:1", "--wait", "0s"], 1, /127\.0\.0\.1:1/, /--broker/],
 ]
 
