@@ -83,7 +83,10 @@ const clash = (name: string, text: string): Clash => {
   })
 }
 
-const valueOf = (text: string): string => /^(?:the value )?'(.*?)'(?: of type '[^']*')?$/s.exec(text)?.[1] ?? text
+const valueOf = (text: string): string => {
+  const value = /^(?:the value )?'(.*?)'(?: of type '[^']*')?$/s.exec(text)?.[1] ?? text
+  return value === "" ? '""' : value
+}
 
 /** The queue or exchange that the broker says is missing. */
 export const missing = (failed: BrokerFailure): string | undefined =>

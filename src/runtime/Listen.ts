@@ -101,7 +101,9 @@ export const listen = (
 
   const log = (what: string, packet: Packet, error: string): void =>
     void core.runFork(
-      Effect.logWarning(`"${packet.type}" ${what} by "${bound.label}": ${error}`).pipe(
+      Effect.logWarning(
+        `${packet.type === "" ? "A message without a type" : `"${packet.type}"`} ${what} by "${bound.label}": ${error}`,
+      ).pipe(
         Effect.annotateLogs({ app: bound.app, handler: bound.label, id: packet.id }),
       ),
     )

@@ -196,6 +196,20 @@ describe("failure()", () => {
     )
   })
 
+  test("names an argument that is empty", () => {
+    const text = "PRECONDITION_FAILED - inequivalent arg 'x-dead-letter-exchange' for queue 'q' in vhost '/': " +
+      "received the value '' of type 'longstr' but current is none"
+    const refused = failure(
+      Object.assign(new Error(`Operation failed: QueueDeclare; 406 (PRECONDITION-FAILED) with message "${text}"`), {
+        code: 406,
+      }),
+    )
+    assert.match(
+      transportError("declare", "q")(refused).message,
+      /"x-dead-letter-exchange" of this queue is none there, and "" is wanted here/,
+    )
+  })
+
   test("makes something of anything thrown", () => {
     for (
       const thrown of [undefined, null, "text", 1, {}, new Error(""), new AggregateError([new Error("inner")], "")]
