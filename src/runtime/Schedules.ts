@@ -39,6 +39,12 @@ const longestHold = 600_000
 /** Timers are limited to 2^31 ms, and clocks are corrected: waits are in pieces. */
 const longestSleep = 3_600_000
 
+/**
+ * A publish that is not confirmed for so long, ms, is taken to be lost on a connection that lives. Before that the connection's
+ * heartbeats tell of a broker that is away; what is sent to one that only sleeps arrives as often as it was sent.
+ */
+const silence = 60_000
+
 /** Before what failed is tried again, ms; so long a drain waits for a tick that is on its way, too. */
 const pause = 1_000
 
@@ -135,8 +141,8 @@ export const startSchedule = Effect.fnUntraced(function* (
   const publish = (to: string, packet: Packet): Effect.Effect<void, TransportError> => {
     const once = transport.traits.shared
       ? Effect.timeoutOrElse(transport.publish(routeTo.queue(to), packet), {
-        duration: core.settings.emitTimeout,
-        orElse: () => Effect.fail(unconfirmed(to, core.settings.emitTimeout)),
+        duration: silence,
+        orElse: () => Effect.fail(unconfirmed(to, silence)),
       })
       : transport.publish(routeTo.queue(to), packet)
     const again = (confirm: Confirm) =>

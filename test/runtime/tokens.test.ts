@@ -320,6 +320,17 @@ describe("a schedule over several processes", () => {
   )
 
   test(
+    "makes a tick once where the broker is slow to confirm it",
+    lab(async (lab) => {
+      lab.intercept = (_, { type }) => type.startsWith("token.") ? Effect.void : Effect.sleep("28 seconds")
+      await lab.start("a", lab.nightly("1 hour"))
+      await lab.advance(hour + minute)
+      assert.equal(lab.made.length, 1)
+      assert.deepEqual(lab.handled.map(({ due, at }) => [due - midnight, at]), [[hour, hour + 28_000]])
+    }),
+  )
+
+  test(
     "notices by itself that its queue is gone",
     lab(async (lab) => {
       lab.silent = true
