@@ -124,14 +124,31 @@ const start = async ({ cluster, port, data, tls, docker }: Wish) => {
 /** Resolves at the first signal; further ones are the same ctrl-c, passed on by npm. */
 const signalled = (): Promise<void> =>
   new Promise((resolve) => {
-    const alive = setInterval(() => {}, 1 << 30)
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.on(signal, () => {
-        clearInterval(alive)
-        resolve()
-      })
-    }
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve())
   })
+
+/** Resolves once none of the nodes runs; tells of each that ends, `say` gets a line. Looks every `every` ms. */
+export const allEnded = (
+  nodes: ReadonlyArray<Pick<Rabbit, "node" | "running">>,
+  say: (line: string) => void,
+  every = 500,
+): { readonly ended: Promise<void>; readonly stop: () => void } => {
+  const up = new Set(nodes)
+  let stop = () => {}
+  const ended = new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      for (const one of nodes) {
+        if (one.running()) up.add(one)
+        else if (up.delete(one)) say(`The node "${one.node}" has ended`)
+      }
+      if (up.size > 0) return
+      clearInterval(timer)
+      resolve()
+    }, every)
+    stop = () => clearInterval(timer)
+  })
+  return { ended, stop }
+}
 
 /** Runs the command line to its end; returns the exit code. */
 export const main = async (words: ReadonlyArray<string>): Promise<number> => {
@@ -148,9 +165,11 @@ export const main = async (words: ReadonlyArray<string>): Promise<number> => {
     if (!wish.json) console.log(greeting(nodes, wish))
     else if (nodes.length === 1 && first !== undefined) console.log(JSON.stringify(inJson(first)))
     else console.log(JSON.stringify({ urls: nodes.map(({ url }) => url), nodes: nodes.map(inJson) }))
-    await end
+    const watch = allEnded(nodes, (line) => console.error(line))
+    const code = await Promise.race([end.then(() => 0), watch.ended.then(() => 1)])
+    watch.stop()
     await stop()
-    return 0
+    return code
   } catch (error) {
     console.error((error as Error).message)
     if (!(error instanceof Usage)) return 1

@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict"
 import { describe, test } from "#test"
-import { greeting, help, readWords, Usage } from "../../../scripts/rabbitmq/command.ts"
+import { allEnded, greeting, help, readWords, Usage } from "../../../scripts/rabbitmq/command.ts"
 import { dockerRun, dockerSignal } from "../../../scripts/rabbitmq/docker.ts"
 import { binary } from "../../../scripts/rabbitmq/erlang.ts"
 import { listeners, pluginsFile, runScript, settings } from "../../../scripts/rabbitmq/settings.ts"
@@ -33,6 +33,22 @@ describe("npm run broker", () => {
     assert.equal(readWords(["-h"]).help, true)
     for (const [, flag = ""] of help.matchAll(/^ {2}(--\w+)/gm)) assert.ok(flag.slice(2) in nothing, flag)
     assert.equal([...help.matchAll(/^ {2}--\w+/gm)].length, Object.keys(nothing).length)
+  })
+
+  test("allEnded() tells of each node that ends, and resolves when none is left", async () => {
+    const up = { a: true, b: true }
+    const nodes = [{ node: "a", running: () => up.a }, { node: "b", running: () => up.b }]
+    const told: Array<string> = []
+    let isOver = false
+    const { ended } = allEnded(nodes, (line) => told.push(line), 5)
+    const over = ended.then(() => isOver = true)
+    up.a = false
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.deepEqual(told, ['The node "a" has ended'])
+    assert.equal(isOver, false)
+    up.b = false
+    await over
+    assert.deepEqual(told, ['The node "a" has ended', 'The node "b" has ended'])
   })
 
   test("readWords() takes an image after --docker, or none", () => {
