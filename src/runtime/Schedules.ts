@@ -39,12 +39,6 @@ const longestHold = 600_000
 /** Timers are limited to 2^31 ms, and clocks are corrected: waits are in pieces. */
 const longestSleep = 3_600_000
 
-/**
- * A publish that is not confirmed for so long, ms, is taken to be lost on a connection that lives. Before that the connection's
- * heartbeats tell of a broker that is away; what is sent to one that only sleeps arrives as often as it was sent.
- */
-const silence = 60_000
-
 /** Before what failed is tried again, ms; so long a drain waits for a tick that is on its way, too. */
 const pause = 1_000
 
@@ -140,10 +134,7 @@ export const startSchedule = Effect.fnUntraced(function* (
   /** Publishes to a queue of the schedule, which is made again if it is gone. */
   const publish = (to: string, packet: Packet): Effect.Effect<void, TransportError> => {
     const once = transport.traits.shared
-      ? Effect.timeoutOrElse(transport.publish(routeTo.queue(to), packet), {
-        duration: silence,
-        orElse: () => Effect.fail(unconfirmed(to, silence)),
-      })
+      ? Effect.raceFirst(transport.publish(routeTo.queue(to), packet), givenUp(to))
       : transport.publish(routeTo.queue(to), packet)
     const again = (confirm: Confirm) =>
       confirm === "routed" ? Effect.void : Effect.andThen(
@@ -152,6 +143,17 @@ export const startSchedule = Effect.fnUntraced(function* (
       )
     return Effect.flatMap(once, again)
   }
+
+  /**
+   * A publish that is not confirmed for long is lost where the broker answers something else meanwhile: its queue was deleted
+   * under it. What was sent to a broker that only sleeps would arrive as often as it was sent.
+   */
+  const givenUp = (to: string) =>
+    Effect.sleep(core.settings.emitTimeout).pipe(
+      Effect.andThen(Effect.ignore(transport.declare(topology))),
+      Effect.andThen(Effect.sleep(pause)),
+      Effect.andThen(Effect.fail(unconfirmed(to, core.settings.emitTimeout))),
+    )
 
   /** Should nobody have told this consumer that its queue is gone, then the token that found no queue does. */
   const reconsume = Effect.suspend(() =>

@@ -42,6 +42,8 @@ class Lab {
   silent = false
   /** Whether the broker takes no messages. */
   blocked = false
+  /** Before each declaration is answered. */
+  stall: Effect.Effect<void> = Effect.void
   /** Called before each publish. */
   intercept: (by: string, packet: Packet) => Effect.Effect<void> = () => Effect.void
   readonly #services: Context.Context<never>
@@ -68,6 +70,7 @@ class Lab {
       const transport: Transport["Service"] = {
         ...inner,
         traits: { ...inner.traits, shared: true },
+        declare: (topology) => Effect.andThen(Effect.suspend(() => this.stall), inner.declare(topology)),
         consume: (queue, options, deliver) =>
           inner.consume(queue, this.silent ? { prefetch: options.prefetch } : options, deliver),
         publish: (route, packet) =>
@@ -320,10 +323,11 @@ describe("a schedule over several processes", () => {
   )
 
   test(
-    "makes a tick once where the broker is slow to confirm it",
+    "makes a tick once where the broker sleeps before it confirms it",
     lab(async (lab) => {
-      lab.intercept = (_, { type }) => type.startsWith("token.") ? Effect.void : Effect.sleep("28 seconds")
       await lab.start("a", lab.nightly("1 hour"))
+      lab.intercept = (_, { type }) => type.startsWith("token.") ? Effect.void : Effect.sleep("28 seconds")
+      lab.stall = Effect.sleep("23 seconds")
       await lab.advance(hour + minute)
       assert.equal(lab.made.length, 1)
       assert.deepEqual(lab.handled.map(({ due, at }) => [due - midnight, at]), [[hour, hour + 28_000]])
