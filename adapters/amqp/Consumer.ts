@@ -69,6 +69,8 @@ export const startConsumer = Effect.fnUntraced(function* (
   const refused = transportError("consume", queue)
   let accepted = false
   let stopped = false
+  /** The broker has said that nothing more is on its way. */
+  let cancelled = false
   let inHand = 0
   const end = () => {
     if (stopped) return
@@ -111,7 +113,8 @@ export const startConsumer = Effect.fnUntraced(function* (
           acks.passOver(arrival.tag)
           channel.settle(arrival.tag, verdict)
         }
-        return stopped && inHand === 0 ? channel.close : Effect.void
+        // what is still on its way would go back with the channel, and come again
+        return cancelled && inHand === 0 ? channel.close : Effect.void
       })
   }
 
@@ -141,6 +144,9 @@ export const startConsumer = Effect.fnUntraced(function* (
       stopped = true
       write()
       return channel.isOpen() ? channel.cancel(name) : Effect.void
-    }).pipe(Effect.andThen(Effect.suspend(() => inHand === 0 ? channel.close : Effect.void))),
+    }).pipe(Effect.andThen(Effect.suspend(() => {
+      cancelled = true
+      return inHand === 0 ? channel.close : Effect.void
+    }))),
   }
 })
