@@ -107,6 +107,7 @@ export const foreigners: ReadonlyArray<RuntimeCase> = [
         const headers: ReadonlyArray<Packet["headers"]> = [
           {},
           { [Header.deadline]: 1 },
+          { [Header.deadline]: Date.UTC(9999, 0) },
           { [Header.deadline]: Date.UTC(9999, 0), [Header.timeout]: 1e15 },
           { [Header.deadline]: "tomorrow", [Header.timeout]: "a lot" },
           { [Header.attempt]: -1e308 },
