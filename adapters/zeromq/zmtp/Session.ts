@@ -1,0 +1,303 @@
+/**
+ * One connection, without its socket: greeting, handshake, then messages, until someone breaks the rules.
+ *
+ * Between the bytes of a stream and the pattern of a socket. Does no I/O and reads no clock: bytes are pushed in, frames
+ * leave through the outbox, and what happens is told by calls. Whatever a peer sends, it ends this session at most.
+ */
+import { concat, toText } from "./bytes.ts"
+import {
+  type Command,
+  decodeCommand,
+  decodeError,
+  decodePing,
+  decodeSubscription,
+  encodeError,
+  encodeMetadata,
+  encodePing,
+  encodePong,
+  encodeSubscription,
+  type Subscription,
+} from "./commands.ts"
+import { Flag, type Frame, FrameReader } from "./frames.ts"
+import { decodeGreeting, encodeGreeting, type Greeting, greetingLength, type MechanismName } from "./greeting.ts"
+import type { Cipher, Handshake, HandshakeStep } from "./Mechanism.ts"
+import type { Outbox } from "./Outbox.ts"
+import { broken, isProtocolError, misfit, type ProtocolError } from "./ProtocolError.ts"
+import { hasIdentity, mayTalk, peersOf, type SocketType } from "./SocketType.ts"
+
+/** A message: one frame or more. */
+export type Message = ReadonlyArray<Uint8Array>
+
+/** What one side is. */
+export interface SessionOptions {
+  readonly type: SocketType
+  /** How a ROUTER will know this socket; empty: the ROUTER makes a name. */
+  readonly identity: Uint8Array
+  readonly mechanism: MechanismName
+  /** The server of the handshake, which only CURVE has. */
+  readonly asServer: boolean
+  /** Starts the handshake; is given this side's properties. */
+  readonly handshake: (metadata: Uint8Array) => Handshake
+  /** The most bytes of a message, all its frames together. */
+  readonly maxMessageBytes: number
+  /** The most frames of a message. */
+  readonly maxFrames: number
+}
+
+/** Who is at the other end. */
+export interface PeerInfo {
+  readonly type: string
+  /** What it calls itself; empty: nothing. */
+  readonly identity: Uint8Array
+  /** Minor version of ZMTP 3. */
+  readonly minor: number
+  /** Its permanent public key, with CURVE. */
+  readonly key: Uint8Array | undefined
+}
+
+/** Who is told what happens. */
+export interface SessionEvents {
+  /** The handshake is over: messages may go both ways. */
+  readonly onReady: (peer: PeerInfo) => void
+  /** A whole message; `false`: give no more until {@link Session.resume}. */
+  readonly onMessage: (message: Message) => boolean
+  readonly onSubscription: (subscription: Subscription) => void
+  /** The peer asks to be heard again within so many ms, else it counts as lost. */
+  readonly onTtl: (ttl: number) => void
+  /** The session is over; once. What the outbox holds should still be written. */
+  readonly onFailed: (error: ProtocolError) => void
+}
+
+/** The longest command, bytes: what a handshake needs at most, and a topic of a subscription. */
+const longestCommand = 64 * 1024
+
+/** The longest command before the peer is known, bytes. */
+const longestHandshake = 8 * 1024
+
+type Stage = "greeting" | "handshake" | "traffic" | "failed"
+
+/** See the top of the file. */
+export class Session {
+  readonly #options: SessionOptions
+  readonly #outbox: Outbox
+  readonly #events: SessionEvents
+  readonly #reader: FrameReader
+  #stage: Stage = "greeting"
+  #greeting: Uint8Array = nothing
+  #minor = 1
+  #handshake: Handshake | undefined
+  #cipher: Cipher | undefined
+  /** Frames of a message that is not whole yet. */
+  #frames: Array<Uint8Array> = []
+  #bytes = 0
+  #paused = false
+
+  constructor(options: SessionOptions, outbox: Outbox, events: SessionEvents) {
+    this.#options = options
+    this.#outbox = outbox
+    this.#events = events
+    this.#reader = new FrameReader((command) => this.#limit(command))
+  }
+
+  /** Whether messages may go. */
+  get isReady(): boolean {
+    return this.#stage === "traffic"
+  }
+
+  /** Greets. */
+  start(): void {
+    this.#outbox.add(encodeGreeting(this.#options.mechanism, this.#options.asServer))
+  }
+
+  /** Takes bytes of the peer. */
+  push(chunk: Uint8Array): void {
+    if (this.#stage === "failed") return
+    if (this.#stage === "greeting") return this.#greet(chunk)
+    this.#reader.push(chunk)
+    if (!this.#paused) this.#read()
+  }
+
+  /** Goes on reading after a message was not followed by others. */
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#read()
+  }
+
+  /** Sends a message; only when ready. */
+  send(message: Message): void {
+    if (this.#cipher === undefined) return this.#outbox.addMessage(message)
+    const last = message.length - 1
+    message.forEach((body, i) => this.#seal({ command: false, more: i < last, body }))
+  }
+
+  /** Sends a change of what is wanted, as the peer's version has it; only when ready. */
+  sendSubscription(subscription: Subscription): void {
+    const body = encodeSubscription(this.#minor, subscription)
+    if (this.#minor === 0) this.send([body])
+    else this.#sendCommand(body)
+  }
+
+  /** Sends a heartbeat that asks to be followed within `ttl` ms; says whether the peer's version knows them. */
+  sendPing(ttl: number): boolean {
+    if (this.#minor === 0) return false
+    this.#sendCommand(encodePing(ttl))
+    return true
+  }
+
+  #limit(command: boolean): number {
+    if (this.#stage !== "traffic") return longestHandshake
+    const overhead = this.#cipher?.overhead ?? 0
+    return command ? longestCommand + overhead : this.#options.maxMessageBytes - this.#bytes + overhead
+  }
+
+  #fail(error: ProtocolError): void {
+    if (this.#stage === "failed") return
+    this.#stage = "failed"
+    this.#frames = []
+    this.#events.onFailed(error)
+  }
+
+  #greet(chunk: Uint8Array): void {
+    const bytes = this.#greeting.length === 0 ? chunk : concat(this.#greeting, chunk)
+    const greeting = decodeGreeting(bytes.subarray(0, greetingLength))
+    if (greeting === undefined) return void (this.#greeting = bytes)
+    if (isProtocolError(greeting)) return this.#fail(greeting)
+    this.#greeting = nothing
+    const wrong = this.#checkGreeting(greeting)
+    if (wrong !== undefined) return this.#fail(wrong)
+    this.#minor = Math.min(greeting.minor, 1)
+    this.#stage = "handshake"
+    const { type, identity } = this.#options
+    this.#handshake = this.#options.handshake(encodeMetadata([
+      ["Socket-Type", new TextEncoder().encode(type)],
+      ...(hasIdentity(type) ? [["Identity", identity] as const] : []),
+    ]))
+    for (const command of this.#handshake.begin()) this.#outbox.addFrame(Flag.command, command)
+    this.#reader.push(bytes.subarray(greetingLength))
+    this.#read()
+  }
+
+  #checkGreeting({ mechanism, asServer }: Greeting): ProtocolError | undefined {
+    const own = this.#options
+    if (mechanism !== own.mechanism) {
+      return misfit(`It wants the mechanism ${JSON.stringify(mechanism)}; this socket has "${own.mechanism}"`)
+    }
+    if (mechanism === "CURVE" && asServer === own.asServer) {
+      return misfit(`It is a ${asServer ? "server" : "client"} of CURVE too; expected one of each`)
+    }
+    return undefined
+  }
+
+  #read(): void {
+    while (!this.#paused && this.#stage !== "failed") {
+      const frame = this.#reader.next()
+      if (frame === undefined) return
+      if (isProtocolError(frame)) return this.#fail(frame)
+      if (this.#stage === "handshake") this.#onHandshake(frame)
+      else this.#onTraffic(frame)
+    }
+  }
+
+  #onHandshake(frame: Frame): void {
+    if (!frame.command) return this.#fail(broken("It sends a message before its handshake is over"))
+    const command = decodeCommand(frame.body)
+    if (isProtocolError(command)) return this.#fail(command)
+    const step = this.#handshake!.receive(command)
+    for (const body of step.send ?? []) this.#outbox.addFrame(Flag.command, body)
+    if (isProtocolError(step)) return this.#fail(step)
+    if (step.done !== undefined) this.#onDone(step.done)
+  }
+
+  #onDone({ metadata, cipher, key }: NonNullable<HandshakeStep["done"]>): void {
+    const own = this.#options.type
+    const type = toText(metadata.get("socket-type") ?? nothing)
+    if (!mayTalk(own, type)) {
+      // a client of CURVE reads it in clear, as libzmq does
+      this.#outbox.addFrame(Flag.command, encodeError("Invalid socket type"))
+      return this.#fail(misfit(`It is a ${type || "socket of no kind"}; expected one of ${peersOf(own)} for a ${own}`))
+    }
+    const identity = metadata.get("identity") ?? nothing
+    if (identity.length > 255) {
+      return this.#fail(broken(`It has an identity of ${identity.length} bytes; expected at most 255`))
+    }
+    this.#handshake = undefined
+    this.#cipher = cipher
+    this.#stage = "traffic"
+    this.#events.onReady({ type, identity: identity.slice(), minor: this.#minor, key })
+  }
+
+  #onTraffic(raw: Frame): void {
+    if (this.#cipher === undefined) return raw.command ? this.#onCommandFrame(raw.body) : this.#onFrame(raw)
+    const frame = this.#cipher.open(raw.body)
+    if (isProtocolError(frame)) return this.#fail(frame)
+    if (frame.command) this.#onCommandFrame(frame.body)
+    else this.#onFrame(frame)
+  }
+
+  #onFrame({ more, body }: Frame): void {
+    const { maxFrames } = this.#options
+    if (this.#frames.length === 0 && !more) return this.#onMessage([body])
+    this.#frames.push(body)
+    this.#bytes += body.length
+    if (this.#frames.length > maxFrames) {
+      return this.#fail(broken(`It sends a message of more than ${maxFrames} frames`))
+    }
+    if (more) return
+    const message = this.#frames
+    this.#frames = []
+    this.#bytes = 0
+    this.#onMessage(message)
+  }
+
+  #onMessage(message: Message): void {
+    if (this.#options.type === "PUB") {
+      // a subscriber of 3.0 has no commands; libzmq takes such messages from 3.1 too
+      const subscription = message.length === 1 ? decodeSubscription(message[0]!) : undefined
+      if (subscription !== undefined) this.#events.onSubscription(subscription)
+      return
+    }
+    if (!this.#events.onMessage(message)) this.#paused = true
+  }
+
+  #onCommandFrame(body: Uint8Array): void {
+    const command = decodeCommand(body)
+    if (isProtocolError(command)) return this.#fail(command)
+    const wrong = this.#onCommand(command)
+    if (wrong !== undefined) this.#fail(wrong)
+  }
+
+  #onCommand({ name, data }: Command): ProtocolError | undefined {
+    switch (name) {
+      case "PING": {
+        const ping = decodePing(data)
+        if (isProtocolError(ping)) return ping
+        this.#sendCommand(encodePong(ping.context))
+        if (ping.ttl > 0) this.#events.onTtl(ping.ttl)
+        return undefined
+      }
+      case "SUBSCRIBE":
+      case "CANCEL":
+        if (this.#options.type === "PUB") {
+          this.#events.onSubscription({ wanted: name === "SUBSCRIBE", topic: data })
+        }
+        return undefined
+      case "ERROR":
+        return misfit(`It refuses this socket: ${decodeError(data) || "no reason given"}`)
+      default:
+        // PONG, and what later versions may know
+        return undefined
+    }
+  }
+
+  #sendCommand(body: Uint8Array): void {
+    if (this.#cipher === undefined) this.#outbox.addFrame(Flag.command, body)
+    else this.#seal({ command: true, more: false, body })
+  }
+
+  #seal(frame: Frame): void {
+    this.#outbox.addFrame(0, this.#cipher!.seal(frame))
+  }
+}
+
+const nothing = new Uint8Array(0)
