@@ -15,6 +15,12 @@ export class Fifo<A> {
     this.#items.push(item)
   }
 
+  /** Adds at the front. */
+  putBack(item: A): void {
+    if (this.#head === 0) this.#items.unshift(item)
+    else this.#items[--this.#head] = item
+  }
+
   /** Takes the first. */
   take(): A | undefined {
     if (this.#head === this.#items.length) return undefined

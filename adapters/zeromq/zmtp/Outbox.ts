@@ -21,6 +21,7 @@ export class Outbox {
   /** What of the common piece is used, and from where it is not given away yet. */
   #used = 0
   #from = 0
+  #size = 0
   #scheduled = false
 
   /** `flush` is called once at the end of each turn in which something was added. */
@@ -28,8 +29,14 @@ export class Outbox {
     this.#flush = flush
   }
 
+  /** Bytes that were added and not written yet. */
+  get size(): number {
+    return this.#size
+  }
+
   /** Adds bytes as they are. */
   add(bytes: Uint8Array): void {
+    this.#size += bytes.length
     if (bytes.length > copied) this.#addPiece(bytes)
     else {
       this.#reserve(bytes.length)
@@ -42,6 +49,7 @@ export class Outbox {
   /** Adds a frame. */
   addFrame(flags: number, body: Uint8Array): void {
     const { length } = body
+    this.#size += length
     const small = length <= copied
     this.#reserve(headerLength(length) + (small ? length : 0))
     this.#used = writeHeader(flags, length, this.#piece, this.#used)
@@ -64,6 +72,7 @@ export class Outbox {
     if (this.#pieces.length === 0) return
     const pieces = this.#pieces
     this.#pieces = []
+    this.#size = 0
     this.#flush(pieces)
   }
 

@@ -124,6 +124,12 @@ export class Session {
     this.#read()
   }
 
+  /** Takes nothing more. */
+  stop(): void {
+    this.#stage = "failed"
+    this.#frames = []
+  }
+
   /** Sends a message; only when ready. */
   send(message: Message): void {
     if (this.#cipher === undefined) return this.#outbox.addMessage(message)

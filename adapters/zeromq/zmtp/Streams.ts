@@ -1,7 +1,7 @@
 /**
  * Streams of bytes: what a socket needs of the runtime, as a small service.
  *
- * The port between `Connections.ts` and the runtime's network. Contract: `accept` is called once a stream, at once when it
+ * The port between `Connection.ts` and the runtime's network. Contract: `accept` is called once a stream, at once when it
  * is open, and answers with who is told of it; then `onData` in the order of arrival, never after `pause()` returned,
  * but for what was under way; `onClosed` once, last. `write` takes all it is given, in order; `false` means that the system
  * takes no more for now, until `onDrain`. A stream ends with `end()` (after what was written) or `destroy()` (now).

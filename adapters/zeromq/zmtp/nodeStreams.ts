@@ -52,7 +52,7 @@ const attach = (socket: Socket, accept: Accept): void => {
     },
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
-    end: () => void socket.end(),
+    end: () => void socket.end(() => socket.destroy()),
     destroy: () => void socket.destroy(),
     remote: socket.remoteAddress === undefined ? "a local process" : `${socket.remoteAddress}:${socket.remotePort}`,
   }

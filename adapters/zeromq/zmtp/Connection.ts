@@ -1,0 +1,239 @@
+/**
+ * One connection: a stream, the session on it, and the pipe they serve, with their timers.
+ *
+ * Between a stream and a pipe. It ends when the stream closes, when the peer breaks the protocol, stays silent or does not
+ * finish its handshake in time; whoever opened it decides what follows.
+ */
+import { Deferred, Effect } from "effect"
+import { Outbox } from "./Outbox.ts"
+import type { Line, Pipe } from "./Pipe.ts"
+import type { ProtocolError } from "./ProtocolError.ts"
+import { type PeerInfo, Session, type SessionOptions } from "./Session.ts"
+import type { Subscription } from "./commands.ts"
+import type { ByteStream, StreamEvents } from "./Streams.ts"
+
+/** How long peers may be silent, ms; 0: for ever. */
+export interface Patience {
+  /** From the start of a connection to the end of its handshake. */
+  readonly handshake: number
+  /** Between heartbeats that are sent. */
+  readonly heartbeat: number
+  /** Without hearing anything, when heartbeats are sent. */
+  readonly silence: number
+  /** What the peer is asked to wait at most for the next heartbeat. */
+  readonly ttl: number
+}
+
+/** How a connection ended. */
+export interface Ending {
+  /** Whether messages could go. */
+  readonly wasReady: boolean
+  readonly why: string
+  /** Trying again with the same settings will not help. */
+  readonly fatal: boolean
+}
+
+/** What a connection serves. */
+export interface Served {
+  /** The pipe of the peer, now that its handshake is over; `undefined`: it is refused. */
+  readonly pipeOf: (peer: PeerInfo) => Pipe | undefined
+  /** The pipe has its connection. */
+  readonly onConnected: (pipe: Pipe) => void
+  /** The pipe has lost its connection. */
+  readonly onLost: (pipe: Pipe) => void
+  readonly onSubscription: (pipe: Pipe, subscription: Subscription) => void
+}
+
+/** More bytes than this wait in the pipe and not for the end of the turn. */
+const longestTurn = 256 * 1024
+
+/** See the top of the file. */
+export class Connection {
+  readonly #stream: ByteStream
+  readonly #served: Served
+  readonly #session: Session
+  readonly #outbox: Outbox
+  readonly #patience: Patience
+  readonly #ended = Deferred.makeUnsafe<Ending>()
+  #pipe: Pipe | undefined
+  #blocked = false
+  #reading = true
+  /** Pieces that were heard, for those who look whether there was one since. */
+  #heard = 0
+  #ttl = 0
+  readonly #ttlNamed = Deferred.makeUnsafe<void>()
+  #ending: Ending | undefined
+  /** Who is told of the stream. */
+  readonly events: StreamEvents
+
+  constructor(stream: ByteStream, options: SessionOptions, patience: Patience, served: Served) {
+    this.#stream = stream
+    this.#served = served
+    this.#patience = patience
+    this.#outbox = new Outbox((pieces) => this.#write(pieces))
+    this.#session = new Session(options, this.#outbox, {
+      onReady: (peer) => this.#onReady(peer),
+      onMessage: (message) => this.#pipe!.receive(message) || this.#hold(),
+      onSubscription: (subscription) => this.#served.onSubscription(this.#pipe!, subscription),
+      onTtl: (ttl) => {
+        this.#ttl = ttl
+        Deferred.doneUnsafe(this.#ttlNamed, Effect.void)
+      },
+      onFailed: (error) => this.#onFailed(error),
+    })
+    this.events = {
+      onData: (chunk) => this.#onData(chunk),
+      onDrain: () => {
+        this.#blocked = false
+        this.#pipe?.pump()
+      },
+      onClosed: (why) => this.#end(why ?? "the peer closed the connection", false),
+    }
+    this.#session.start()
+  }
+
+  /** The address of the peer, for people. */
+  get remote(): string {
+    return this.#stream.remote
+  }
+
+  /** Whether nothing waits to be written any more. */
+  get isIdle(): boolean {
+    return this.#outbox.size === 0 && !this.#blocked
+  }
+
+  /** Runs its timers until it ends; says how. Interrupted, it ends the connection at once. */
+  get life(): Effect.Effect<Ending> {
+    const { handshake, heartbeat } = this.#patience
+    const timers = Effect.all([
+      handshake > 0 ? this.#watchHandshake(handshake) : Effect.never,
+      heartbeat > 0 ? this.#beat(heartbeat) : Effect.never,
+      this.#watchTtl,
+    ], { concurrency: "unbounded" })
+    return Effect.raceFirst(Deferred.await(this.#ended), Effect.andThen(timers, Effect.never)).pipe(
+      Effect.onInterrupt(() => Effect.sync(() => this.destroy())),
+    )
+  }
+
+  /** Writes what is there, then closes. */
+  close(): void {
+    this.#outbox.flush()
+    this.#stream.end()
+  }
+
+  /** Closes now. */
+  destroy(): void {
+    this.#stream.destroy()
+    this.#end("it was closed here", false)
+  }
+
+  #onData(chunk: Uint8Array): void {
+    this.#heard++
+    this.#session.push(chunk)
+  }
+
+  #onReady(peer: PeerInfo): void {
+    const pipe = this.#served.pipeOf(peer)
+    if (pipe === undefined) return this.#giveUp("its identity is another peer's already")
+    this.#pipe = pipe
+    const line: Line = {
+      send: (message) => this.#session.send(message),
+      sendSubscription: (subscription) => this.#session.sendSubscription(subscription),
+      isFull: () => this.#blocked || this.#outbox.size > longestTurn,
+      resume: () => this.#resume(),
+    }
+    pipe.attach(line, peer)
+    this.#served.onConnected(pipe)
+  }
+
+  #onFailed({ detail, fatal }: ProtocolError): void {
+    // it may be told why
+    this.#outbox.flush()
+    this.#stream.end()
+    this.#end(detail, fatal)
+  }
+
+  #write(pieces: ReadonlyArray<Uint8Array>): void {
+    if (!this.#stream.write(pieces)) this.#blocked = true
+    else if (this.#pipe !== undefined && this.#pipe.unsent > 0) this.#pipe.pump()
+  }
+
+  /** Stops reading until the pipe has room. */
+  #hold(): false {
+    if (this.#reading) {
+      this.#reading = false
+      this.#stream.pause()
+    }
+    return false
+  }
+
+  #resume(): void {
+    this.#reading = true
+    this.#session.resume()
+    if (this.#reading) this.#stream.resume()
+  }
+
+  #end(why: string, fatal: boolean): void {
+    if (this.#ending !== undefined) return
+    this.#ending = { wasReady: this.#pipe !== undefined, why, fatal }
+    this.#session.stop()
+    const pipe = this.#pipe
+    if (pipe !== undefined) {
+      pipe.detach()
+      this.#served.onLost(pipe)
+    }
+    Deferred.doneUnsafe(this.#ended, Effect.succeed(this.#ending))
+  }
+
+  #giveUp(why: string): void {
+    this.#end(why, false)
+    this.#stream.destroy()
+  }
+
+  #watchHandshake(patience: number): Effect.Effect<void> {
+    return Effect.andThen(
+      Effect.sleep(patience),
+      Effect.sync(() => {
+        if (this.#pipe === undefined) this.#giveUp(`its handshake took longer than ${patience} ms`)
+      }),
+    )
+  }
+
+  #beat(interval: number): Effect.Effect<never> {
+    const { silence, ttl } = this.#patience
+    let silent = 0
+    let knows = true
+    const isSilent = this.#sinceLast()
+    const once = Effect.sync(() => {
+      silent = isSilent() ? silent + interval : 0
+      if (silent >= silence && knows) return this.#giveUp(`it was silent for ${silent} ms`)
+      if (this.#session.isReady) knows = this.#session.sendPing(ttl)
+    })
+    return Effect.forever(Effect.andThen(Effect.sleep(interval), once))
+  }
+
+  /** The peer may ask to be taken for lost when it is silent for longer than it says. */
+  get #watchTtl(): Effect.Effect<never> {
+    const isSilent = this.#sinceLast()
+    const once = Effect.suspend(() => {
+      const ttl = this.#ttl
+      return Effect.andThen(
+        Effect.sleep(ttl),
+        Effect.sync(() => {
+          if (isSilent()) this.#giveUp(`it was silent for the ${ttl} ms that it had named`)
+        }),
+      )
+    })
+    return Effect.andThen(Deferred.await(this.#ttlNamed), Effect.forever(once))
+  }
+
+  /** Whether nothing was heard since it was asked last; not reading is not silence. */
+  #sinceLast(): () => boolean {
+    let last = -1
+    return () => {
+      const isSilent = this.#reading && this.#heard === last
+      last = this.#heard
+      return isSilent
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * PULL: the messages of every peer, in turn. It sends nothing.
+ */
+import { OutOfTurn } from "../SocketError.ts"
+import { asTheyAre, type Offered, type Pattern } from "./Pattern.ts"
+
+/** Peers that only send. */
+export class Receive implements Pattern {
+  readonly refusal: Pattern["refusal"] = asTheyAre.refusal
+  readonly open: Pattern["open"] = asTheyAre.open
+
+  attach(): boolean {
+    return true
+  }
+
+  detach(): void {}
+
+  offer(): Offered {
+    return new OutOfTurn({ operation: "send", detail: "a PULL socket only receives" })
+  }
+}
