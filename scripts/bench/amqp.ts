@@ -10,12 +10,9 @@ import process from "node:process"
 import { startRabbit } from "../rabbitmq.ts"
 import { payloadBytes, prefetch, type Sent } from "./amqpCase.ts"
 import { printMemory } from "./amqpMemory.ts"
+import { flag, median, percent } from "./figures.ts"
 import { type Member, ready, type RuntimeName, type Side } from "./amqpProcess.ts"
 
-const flag = (name: string): string | undefined => {
-  const at = process.argv.indexOf(name)
-  return at < 0 ? undefined : process.argv[at + 1] ?? ""
-}
 const quick = process.argv.includes("--quick")
 const only = flag("--only")
 const rounds = Number(flag("--rounds") ?? (quick ? 3 : 7))
@@ -200,9 +197,5 @@ const show = (value: number, unit: Unit): string => {
 }
 
 const cell = (text: string): string => text.padStart(16)
-
-const percent = (share: number): string => `${Math.round(share * 100)} %`
-
-const median = (values: ReadonlyArray<number>): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
 
 if (import.meta.main) await run()

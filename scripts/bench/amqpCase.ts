@@ -49,15 +49,19 @@ export interface Held {
   readonly heap: number
 }
 
-/** Does something `count` times, `flight` at a time, and times each. */
-export const repeat = async (count: number, flight: number, once: () => Promise<unknown>): Promise<Sent> => {
+/** Does something `count` times, `flight` at a time, and times each; `once` is told which of those in flight it is. */
+export const repeat = async (
+  count: number,
+  flight: number,
+  once: (lane: number) => Promise<unknown>,
+): Promise<Sent> => {
   const latencies = new Float64Array(count)
   let started = 0
-  const lane = async () => {
+  const lane = async (_: unknown, which: number) => {
     while (started < count) {
       const i = started++
       const began = performance.now()
-      await once()
+      await once(which)
       latencies[i] = performance.now() - began
     }
   }
