@@ -80,6 +80,7 @@ export class Connection {
         Deferred.doneUnsafe(this.#ttlNamed, Effect.void)
       },
       onFailed: (error) => this.#onFailed(error),
+      isFull: () => this.#blocked || this.#outbox.size > longestTurn,
     })
     this.events = {
       onData: (chunk) => this.#onData(chunk),

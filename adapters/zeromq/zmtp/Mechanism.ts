@@ -44,7 +44,7 @@ export interface Handshake {
 export const nullHandshake = (metadata: Uint8Array): Handshake => ({
   begin: () => [encodeCommand("READY", metadata)],
   receive: ({ name, data }) => {
-    if (name === "ERROR") return misfit(`It refuses this socket: ${decodeError(data) || "no reason given"}`)
+    if (name === "ERROR") return misfit(`It refuses this socket: ${decodeError(data)}`)
     if (name !== "READY") return broken(`It sends ${JSON.stringify(name)}; expected READY`)
     const found = decodeMetadata(data)
     return isProtocolError(found) ? found : { send: [], done: { metadata: found } }

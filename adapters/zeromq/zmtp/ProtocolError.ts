@@ -1,8 +1,8 @@
 /**
  * What a peer did that ends its connection, and nothing else.
  *
- * Plain values and no exceptions: the codec and the handshakes return them, `Session.ts` closes the connection with one,
- * and `Failure.ts` tells the owner of the socket.
+ * Plain values and no exceptions: the codec and the handshakes return them, and `Session.ts` closes the connection with
+ * one, which the owner of the socket is told of as an event.
  */
 
 /** Whether connecting again may help: `fatal` means that the same settings will be refused again. */

@@ -4,7 +4,7 @@
  * Between the bytes of a stream and the pattern of a socket. Does no I/O and reads no clock: bytes are pushed in, frames
  * leave through the outbox, and what happens is told by calls. Whatever a peer sends, it ends this session at most.
  */
-import { concat, toText } from "./bytes.ts"
+import { concat, toQuoted, toText } from "./bytes.ts"
 import {
   type Command,
   decodeCommand,
@@ -18,7 +18,7 @@ import {
   encodeSubscription,
   type Subscription,
 } from "./commands.ts"
-import { Flag, type Frame, FrameReader } from "./frames.ts"
+import { Flag, type Frame, FrameReader, tooLong } from "./frames.ts"
 import { decodeGreeting, encodeGreeting, type Greeting, greetingLength, type MechanismName } from "./greeting.ts"
 import type { Cipher, Handshake, HandshakeStep } from "./Mechanism.ts"
 import type { Outbox } from "./Outbox.ts"
@@ -47,7 +47,7 @@ export interface SessionOptions {
 /** Who is at the other end. */
 export interface PeerInfo {
   readonly type: string
-  /** What it calls itself; empty: nothing. */
+  /** What it wants to be called by a ROUTER; empty: it does not care. */
   readonly identity: Uint8Array
   /** Minor version of ZMTP 3. */
   readonly minor: number
@@ -66,13 +66,21 @@ export interface SessionEvents {
   readonly onTtl: (ttl: number) => void
   /** The session is over; once. What the outbox holds should still be written. */
   readonly onFailed: (error: ProtocolError) => void
+  /**
+   * Whether the stream takes no more for now. A PING is not answered then: what waits is sign of life enough, and a peer
+   * that asks without reading would have its answers pile up here.
+   */
+  readonly isFull: () => boolean
 }
 
-/** The longest command, bytes: what a handshake needs at most, and a topic of a subscription. */
+/** The longest command, bytes, which limits the topics of subscriptions in both of their forms. */
 const longestCommand = 64 * 1024
 
 /** The longest command before the peer is known, bytes. */
 const longestHandshake = 8 * 1024
+
+/** The longest identity, bytes. */
+const longestIdentity = 255
 
 type Stage = "greeting" | "handshake" | "traffic" | "failed"
 
@@ -117,6 +125,11 @@ export class Session {
     if (!this.#paused) this.#read()
   }
 
+  /** Bytes of memory that are held of what the peer sent. */
+  get held(): number {
+    return this.#greeting.length + this.#reader.held + this.#bytes
+  }
+
   /** Goes on reading after a message was not followed by others. */
   resume(): void {
     if (!this.#paused) return
@@ -128,6 +141,9 @@ export class Session {
   stop(): void {
     this.#stage = "failed"
     this.#frames = []
+    this.#bytes = 0
+    this.#greeting = nothing
+    this.#reader.clear()
   }
 
   /** Sends a message; only when ready. */
@@ -153,14 +169,19 @@ export class Session {
 
   #limit(command: boolean): number {
     if (this.#stage !== "traffic") return longestHandshake
-    const overhead = this.#cipher?.overhead ?? 0
-    return command ? longestCommand + overhead : this.#options.maxMessageBytes - this.#bytes + overhead
+    if (this.#cipher === undefined) return this.#most(command)
+    // which of the two it is shows when it is open
+    return Math.max(this.#most(true), this.#most(false)) + this.#cipher.overhead
+  }
+
+  /** The longest body that may come now. */
+  #most(command: boolean): number {
+    return command ? longestCommand : this.#options.maxMessageBytes - this.#bytes
   }
 
   #fail(error: ProtocolError): void {
     if (this.#stage === "failed") return
-    this.#stage = "failed"
-    this.#frames = []
+    this.stop()
     this.#events.onFailed(error)
   }
 
@@ -189,10 +210,8 @@ export class Session {
     if (mechanism !== own.mechanism) {
       return misfit(`It wants the mechanism ${JSON.stringify(mechanism)}; this socket has "${own.mechanism}"`)
     }
-    if (mechanism === "CURVE" && asServer === own.asServer) {
-      return misfit(`It is a ${asServer ? "server" : "client"} of CURVE too; expected one of each`)
-    }
-    return undefined
+    // what does not say so may be a server nevertheless: libzmq's
+    return own.asServer && asServer ? misfit("It is a server of CURVE too; expected a client") : undefined
   }
 
   #read(): void {
@@ -210,34 +229,50 @@ export class Session {
     const command = decodeCommand(frame.body)
     if (isProtocolError(command)) return this.#fail(command)
     const step = this.#handshake!.receive(command)
+    if (!isProtocolError(step) && step.done !== undefined) return this.#onDone(step.done, step.send)
     for (const body of step.send ?? []) this.#outbox.addFrame(Flag.command, body)
-    if (isProtocolError(step)) return this.#fail(step)
-    if (step.done !== undefined) this.#onDone(step.done)
+    if (isProtocolError(step)) this.#fail(step)
   }
 
-  #onDone({ metadata, cipher, key }: NonNullable<HandshakeStep["done"]>): void {
-    const own = this.#options.type
-    const type = toText(metadata.get("socket-type") ?? nothing)
-    if (!mayTalk(own, type)) {
-      // a client of CURVE reads it in clear, as libzmq does
-      this.#outbox.addFrame(Flag.command, encodeError("Invalid socket type"))
-      return this.#fail(misfit(`It is a ${type || "socket of no kind"}; expected one of ${peersOf(own)} for a ${own}`))
+  #onDone({ metadata, cipher, key }: NonNullable<HandshakeStep["done"]>, last: HandshakeStep["send"]): void {
+    const own = this.#options
+    const identity = (own.type === "ROUTER" ? metadata.get("identity") : undefined) ?? nothing
+    const wrong = this.#checkPeer(metadata.get("socket-type") ?? nothing, identity)
+    if (wrong !== undefined) {
+      // instead of what would let it in; clients of CURVE send none
+      if (own.mechanism === "NULL" || own.asServer) this.#outbox.addFrame(Flag.command, encodeError(wrong.reason))
+      return this.#fail(misfit(wrong.detail))
     }
-    const identity = metadata.get("identity") ?? nothing
-    if (identity.length > 255) {
-      return this.#fail(broken(`It has an identity of ${identity.length} bytes; expected at most 255`))
-    }
+    for (const body of last) this.#outbox.addFrame(Flag.command, body)
     this.#handshake = undefined
     this.#cipher = cipher
     this.#stage = "traffic"
+    const type = toText(metadata.get("socket-type")!)
     this.#events.onReady({ type, identity: identity.slice(), minor: this.#minor, key })
+  }
+
+  /** Why a peer does not fit: what it is told, and what is told here. */
+  #checkPeer(type: Uint8Array, identity: Uint8Array): { readonly reason: string; readonly detail: string } | undefined {
+    const own = this.#options.type
+    if (!mayTalk(own, toText(type))) {
+      const what = type.length === 0 ? "socket of no kind" : toQuoted(type)
+      return { reason: "Invalid socket type", detail: `It is a ${what}; expected one of ${peersOf(own)} for a ${own}` }
+    }
+    const reason = "Invalid identity"
+    if (identity.length > longestIdentity) {
+      return { reason, detail: `It has an identity of ${identity.length} bytes; expected at most ${longestIdentity}` }
+    }
+    // such names are given by the ROUTER itself, and nobody may take another's
+    return identity[0] === 0 ? { reason, detail: "It has an identity that begins with 0; expected another" } : undefined
   }
 
   #onTraffic(raw: Frame): void {
     if (this.#cipher === undefined) return raw.command ? this.#onCommandFrame(raw.body) : this.#onFrame(raw)
     const frame = this.#cipher.open(raw.body)
     if (isProtocolError(frame)) return this.#fail(frame)
-    if (frame.command) this.#onCommandFrame(frame.body)
+    const { command, body: { length } } = frame
+    if (length > this.#most(command)) return this.#fail(tooLong(command, length, this.#most(command)))
+    if (command) this.#onCommandFrame(frame.body)
     else this.#onFrame(frame)
   }
 
@@ -258,10 +293,12 @@ export class Session {
 
   #onMessage(message: Message): void {
     if (this.#options.type === "PUB") {
-      // a subscriber of 3.0 has no commands; libzmq takes such messages from 3.1 too
+      // a subscriber of 3.0 has no commands; libzmq's XSUB writes such messages in 3.1 too
       const subscription = message.length === 1 ? decodeSubscription(message[0]!) : undefined
-      if (subscription !== undefined) this.#events.onSubscription(subscription)
-      return
+      if (subscription === undefined) return
+      const { length } = subscription.topic
+      if (length > longestCommand) return this.#fail(tooLong(true, length, longestCommand))
+      return this.#events.onSubscription(subscription)
     }
     if (!this.#events.onMessage(message)) this.#paused = true
   }
@@ -278,7 +315,7 @@ export class Session {
       case "PING": {
         const ping = decodePing(data)
         if (isProtocolError(ping)) return ping
-        this.#sendCommand(encodePong(ping.context))
+        if (!this.#events.isFull()) this.#sendCommand(encodePong(ping.context))
         if (ping.ttl > 0) this.#events.onTtl(ping.ttl)
         return undefined
       }

@@ -2,7 +2,7 @@
  * Small helpers on bytes that the codec is written with. Pure; knows no protocol.
  */
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 
 /** The bytes of a text, UTF-8. */
 export const toBytes = (text: string): Uint8Array => encoder.encode(text)
@@ -40,6 +40,10 @@ export const writeUint32 = (value: number, target: Uint8Array, at: number): void
   target[at + 2] = value >>> 8
   target[at + 3] = value
 }
+
+/** Text of a peer, for people: quoted, at most so many bytes of it. */
+export const toQuoted = (bytes: Uint8Array, most = 64): string =>
+  JSON.stringify(toText(bytes.subarray(0, most))) + (bytes.length > most ? "…" : "")
 
 /** Hexadecimal, for people: at most so many bytes of it. */
 export const toHex = (bytes: Uint8Array, most = 16): string =>

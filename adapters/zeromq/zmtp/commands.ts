@@ -4,7 +4,7 @@
  * Bodies of frames with the command flag. Pure: bytes in, values out. Knows the words of the NULL handshake, of
  * heartbeats and of subscriptions; those of CURVE are in `curve/`.
  */
-import { concat, readUint32, toBytes, toText, writeUint32 } from "./bytes.ts"
+import { concat, readUint32, toBytes, toQuoted, toText, writeUint32 } from "./bytes.ts"
 import { broken, type ProtocolError } from "./ProtocolError.ts"
 
 /** One command. */
@@ -57,8 +57,11 @@ export const decodeMetadata = (bytes: Uint8Array): Metadata | ProtocolError => {
   return found
 }
 
-/** The reason in the data of an ERROR; empty when there is none. */
-export const decodeError = (data: Uint8Array): string => toText(data.subarray(1, 1 + (data[0] ?? 0)))
+/** The reason in the data of an ERROR, for people. */
+export const decodeError = (data: Uint8Array): string => {
+  const reason = data.subarray(1, 1 + (data[0] ?? 0))
+  return reason.length === 0 ? "no reason given" : toQuoted(reason)
+}
 
 /** Writes an ERROR. */
 export const encodeError = (reason: string): Uint8Array => {

@@ -47,13 +47,6 @@ export const writeHeader = (flags: number, size: number, target: Uint8Array, at:
   return at + longHeader
 }
 
-/** One frame in one piece. */
-export const encodeFrame = (flags: number, body: Uint8Array): Uint8Array => {
-  const bytes = new Uint8Array(headerLength(body.length) + body.length)
-  bytes.set(body, writeHeader(flags, body.length, bytes, 0))
-  return bytes
-}
-
 /** A body of more than this grows as its bytes arrive: who announces much and sends nothing gets no memory for it. */
 const allocatedAtOnce = 64 * 1024
 
@@ -93,17 +86,16 @@ export class FrameReader {
     this.#at = 0
   }
 
-  /** Bytes that were given and not read yet. */
-  get waiting(): number {
-    return this.#chunk.length - this.#at
+  /** Bytes of memory that are held for what is not read yet: what was given, and the body that is being collected. */
+  get held(): number {
+    return this.#chunk.length - this.#at + this.#body.length
   }
 
-  /** Takes what is left as it is; for a greeting before the frames. */
-  takeRest(): Uint8Array {
-    const rest = this.#chunk.subarray(this.#at)
+  /** Forgets what was not read. */
+  clear(): void {
     this.#chunk = nothing
     this.#at = 0
-    return rest
+    this.#body = nothing
   }
 
   /** The next whole frame; `undefined`: more bytes are needed. After an error the stream means nothing any more. */
@@ -156,9 +148,7 @@ export class FrameReader {
     }
     const command = (flags & Flag.command) !== 0
     const limit = this.#limit(command)
-    if (size > limit) {
-      return broken(`It sends a ${command ? "command" : "frame"} of ${size} bytes; expected at most ${limit}`)
-    }
+    if (size > limit) return tooLong(command, size, limit)
     this.#flags = flags
     this.#size = size
     this.#filled = 0
@@ -198,6 +188,10 @@ export class FrameReader {
 }
 
 const nothing = new Uint8Array(0)
+
+/** What is said of a body that is longer than its limit. */
+export const tooLong = (command: boolean, size: number, limit: number): ProtocolError =>
+  broken(`It sends a ${command ? "command" : "frame"} of ${size} bytes; expected at most ${limit}`)
 
 const checkFlags = (flags: number): ProtocolError | undefined => {
   if ((flags & reserved) !== 0) {

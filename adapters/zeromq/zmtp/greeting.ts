@@ -21,6 +21,7 @@ export interface Greeting {
   /** Minor version of ZMTP 3: 0 has no PING and writes subscriptions as messages. */
   readonly minor: number
   readonly mechanism: string
+  /** Whether it says that it is the server of the handshake; libzmq's servers do not. */
   readonly asServer: boolean
 }
 
@@ -50,11 +51,10 @@ export const decodeGreeting = (bytes: Uint8Array): Greeting | ProtocolError | un
   const major = bytes[At.major]!
   if (major < 3) return misfit(`It speaks version ${major} of its protocol; expected ZMTP 3.0 or later`)
   if (bytes.length < greetingLength) return undefined
-  const name = bytes.subarray(At.mechanism, At.mechanism + mechanismLength)
-  const end = name.indexOf(0)
   return {
     minor: major > 3 ? 1 : bytes[At.minor]!,
-    mechanism: toText(end < 0 ? name : name.subarray(0, end)),
+    // the end of the name is filled with zeros; a zero within it belongs to a name that nobody has
+    mechanism: toText(bytes.subarray(At.mechanism, At.mechanism + mechanismLength)).replace(/\0+$/, ""),
     asServer: bytes[At.asServer] === 1,
   }
 }

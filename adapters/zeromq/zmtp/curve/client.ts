@@ -76,14 +76,13 @@ export const curveClient = (keys: KeyPair, serverKey: Uint8Array, metadata: Uint
   return {
     begin: () => {
       const nonce = counter.next()
-      // with a key that hides nothing nobody could answer; the WELCOME is refused then
-      const box = seal(toServer ?? transient.secretKey, nonceOf(Prefix.hello, nonce), signature)
+      // with a key that hides nothing there is nobody who may answer; the WELCOME is refused then
+      const box = seal(toServer ?? randomBytes(keyLength), nonceOf(Prefix.hello, nonce), signature)
       return [encodeCommand("HELLO", version, padding, transient.publicKey, nonce, box)]
     },
     receive: (command) => {
-      if (command.name === "ERROR") {
-        return misfit(`It refuses this client: ${decodeError(command.data) || "no reason given"}`)
-      }
+      if (command.name === "ERROR") return misfit(`It refuses this client: ${decodeError(command.data)}`)
+      if (command.name === "HELLO") return misfit("It is a client of CURVE too; expected a server")
       return stage === "welcome" ? onWelcome(command) : onReady(command)
     },
   }

@@ -27,16 +27,23 @@ const Inside = {
 /** The reason of a refused client, as libzmq's authentication has it. */
 const refused = "400"
 
+/** What a client was given for its HELLO. */
+interface Given {
+  /** The client's transient key. */
+  readonly client: Uint8Array
+  readonly cookie: Uint8Array
+  readonly transient: KeyPair
+}
+
 /** Starts one handshake. `isAllowed` decides by the client's public key; `metadata`: this side's properties, written. */
 export const curveServer = (
   keys: KeyPair,
   isAllowed: (clientKey: Uint8Array) => boolean,
   metadata: Uint8Array,
 ): Handshake => {
-  const transient = randomPair()
   const counter = new NonceCounter()
   const guard = new NonceGuard()
-  let given: { readonly client: Uint8Array; readonly cookie: Uint8Array } | undefined
+  let given: Given | undefined
 
   const onHello = ({ name, data }: Command): HandshakeStep | ProtocolError => {
     if (name !== "HELLO" || data.length !== helloLength) return unexpected("HELLO", name, data)
@@ -49,6 +56,7 @@ export const curveServer = (
     if (key === undefined || text === undefined) {
       return broken("It sends a HELLO for a server with another key; expected one for this server's")
     }
+    const transient = randomPair()
     // nobody else can read the cookie, and nobody keeps the key it was written with
     const cookieNonce = randomBytes(longNonce)
     const cookieBox = seal(
@@ -57,14 +65,14 @@ export const curveServer = (
       concat(client, transient.secretKey),
     )
     const cookie = concat(cookieNonce, cookieBox)
-    given = { client, cookie }
+    given = { client, cookie, transient }
     const welcomeNonce = randomBytes(longNonce)
     const box = seal(key, nonceOf(Prefix.welcome, welcomeNonce), concat(transient.publicKey, cookie))
     return { send: [encodeCommand("WELCOME", welcomeNonce, box)] }
   }
 
   const onInitiate = (
-    { client, cookie }: NonNullable<typeof given>,
+    { client, cookie, transient }: Given,
     { name, data }: Command,
   ): HandshakeStep | ProtocolError => {
     if (name !== "INITIATE" || data.length < Initiate.box + boxOverhead + Inside.metadata) {
