@@ -10,8 +10,9 @@ import { Flag, headerLength, writeHeader } from "./frames.ts"
 /** Bodies of at most this many bytes are copied into the common piece: below it a copy is cheaper than a piece of its own. */
 const copied = 16 * 1024
 
-/** The common piece, bytes. */
-const pieceLength = 64 * 1024
+/** The common piece, bytes: of the first one, as most connections are quiet, and of the longest; each is twice the last. */
+const firstPiece = 1024
+const longestPiece = 64 * 1024
 
 /** Collects frames. */
 export class Outbox {
@@ -49,9 +50,10 @@ export class Outbox {
   /** Adds a frame. */
   addFrame(flags: number, body: Uint8Array): void {
     const { length } = body
-    this.#size += length
+    const header = headerLength(length)
+    this.#size += header + length
     const small = length <= copied
-    this.#reserve(headerLength(length) + (small ? length : 0))
+    this.#reserve(header + (small ? length : 0))
     this.#used = writeHeader(flags, length, this.#piece, this.#used)
     if (small) {
       this.#piece.set(body, this.#used)
@@ -91,7 +93,7 @@ export class Outbox {
   #reserve(length: number): void {
     if (this.#used + length <= this.#piece.length) return
     this.#cut()
-    this.#piece = new Uint8Array(Math.max(pieceLength, length))
+    this.#piece = new Uint8Array(Math.max(firstPiece, Math.min(this.#piece.length * 2, longestPiece), length))
     this.#used = 0
     this.#from = 0
   }
