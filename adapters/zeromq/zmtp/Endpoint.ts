@@ -13,9 +13,9 @@ export type Endpoint =
 
 const expected = '"tcp://host:port" or "ipc:///path"'
 
-const tcp = /^tcp:\/\/(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]/]+)):(\*|\d{1,5})$/
+const tcp = /^tcp:\/\/(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^\s:[\]/]+)):(\*|\d{1,5})$/
 
-/** Reads an endpoint. `for`: only to bind may it leave things to the system. */
+/** Reads an endpoint. `use`: only to bind may it leave things to the system. */
 export const parseEndpoint = (text: string, use: "bind" | "connect"): Result.Result<Endpoint, InvalidEndpoint> => {
   const refuse = (detail: string) => Result.fail(new InvalidEndpoint({ endpoint: text, detail }))
   if (text.startsWith("ipc://")) {
