@@ -11,6 +11,7 @@ import { writeFileSync } from "node:fs"
 import { cpus } from "node:os"
 import process from "node:process"
 import { payloadBytes } from "./amqpCase.ts"
+import { startBroker } from "./calls/broker.ts"
 import { printBoxes } from "./calls/boxes.ts"
 import { compare, type Plan, summary } from "./calls/compare.ts"
 import { grow } from "./calls/grow.ts"
@@ -19,7 +20,6 @@ import { entries, type Entry } from "./calls/systems.ts"
 import { tableOf } from "./calls/table.ts"
 import { flag } from "./figures.ts"
 import { type RuntimeName, runtimeProgram } from "./program.ts"
-import { startRabbit } from "../rabbitmq.ts"
 
 const quick = process.argv.includes("--quick")
 
@@ -59,22 +59,21 @@ export const run = async (): Promise<void> => {
   const results: Record<string, unknown> = {}
   if (process.argv.includes("--boxes")) return printBoxes(wanted === undefined ? ["bun", "deno", "node"] : [wanted])
   const some = chosen()
-  const rabbit = await startRabbit()
+  const broker = await startBroker()
   try {
-    const version = (await rabbit.evaluate(`rabbit_misc:version().`)).replaceAll('"', "")
     const [cpu] = cpus()
     const machine = `${cpus().length} x ${cpu?.model}`
     const command = `npm run bench -- ${process.argv.slice(2).join(" ")}`
     console.log(command)
-    console.log(`RabbitMQ ${version}, ${machine}, ${new Date().toISOString().slice(0, 10)}`)
+    console.log(`RabbitMQ ${broker.version}, ${machine}, ${new Date().toISOString().slice(0, 10)}`)
     if (!growing) console.log(`${payloadBytes} bytes a payload; medians of ${plan.rounds} interleaved rounds`)
     for (const runtime of runtimes) {
       const runtimeVersion = versionOf(runtime)
       if (growing) {
-        results[runtime] = await grow(runtime, some, rabbit, { quick, only, version: runtimeVersion }, say)
+        results[runtime] = await grow(runtime, some, broker, { quick, only, version: runtimeVersion }, say)
         continue
       }
-      const found = await compare(runtime, some, rabbit, plan, say)
+      const found = await compare(runtime, some, broker, plan, say)
       say("")
       for (const line of tableOf(runtime, runtimeVersion, plan.flight, found)) console.log(line)
       results[runtime] = {
@@ -86,11 +85,11 @@ export const run = async (): Promise<void> => {
     if (file !== undefined) {
       writeFileSync(
         file,
-        `${JSON.stringify({ command, machine, rabbit: version, plan, runtimes: results }, null, 2)}\n`,
+        `${JSON.stringify({ command, machine, rabbit: broker.version, plan, runtimes: results }, null, 2)}\n`,
       )
     }
   } finally {
-    await rabbit.stop()
+    await broker.stop()
   }
 }
 

@@ -6,7 +6,8 @@
  */
 import { median } from "../figures.ts"
 import type { RuntimeName } from "../program.ts"
-import { type Absent, type BrokerAt, type Measured, type Pair, type Shape, startPair } from "./pair.ts"
+import type { Broker } from "./broker.ts"
+import { type Absent, type Measured, type Pair, type Shape, startPair } from "./pair.ts"
 import type { Entry } from "./systems.ts"
 
 /** What a round finds of one system: one call at a time, and many. */
@@ -69,7 +70,7 @@ interface Running {
 export const compare = async (
   runtime: RuntimeName,
   entries: ReadonlyArray<Entry>,
-  broker: BrokerAt,
+  broker: Broker,
   plan: Plan,
   say: (what: string) => void,
 ): Promise<ReadonlyArray<Found>> => {
@@ -86,13 +87,18 @@ export const compare = async (
     for (let round = -warming; round < plan.rounds; round++) {
       say(`${runtime}: round ${round + warming + 1} of ${plan.rounds + warming}`)
       const from = (round + warming) % Math.max(1, pairs.length)
-      for (const { pair, rounds, counts } of [...pairs.slice(from), ...pairs.slice(0, from)]) {
-        const found = {
-          serial: await pair.measure(counts.serial, 1),
-          many: await pair.measure(counts.many, plan.flight),
+      for (const { entry, pair, rounds, counts } of [...pairs.slice(from), ...pairs.slice(0, from)]) {
+        if (absent.has(entry)) continue
+        try {
+          const found = {
+            serial: await pair.measure(counts.serial, 1),
+            many: await pair.measure(counts.many, plan.flight),
+          }
+          if (round >= 0) rounds.push(found)
+          else counts.learn(found)
+        } catch (error) {
+          absent.set(entry, { reason: error instanceof Error ? error.message : String(error) })
         }
-        if (round >= 0) rounds.push(found)
-        else counts.learn(found)
       }
     }
     return await Promise.all(entries.map(async (entry): Promise<Found> => {

@@ -5,8 +5,9 @@
  * four processes serve and four ask: more servers or callers share them, each with its own connections.
  */
 import type { RuntimeName } from "../program.ts"
+import type { Broker } from "./broker.ts"
 import { compare, type Found, middle, type Plan, summary } from "./compare.ts"
-import type { BrokerAt, Shape } from "./pair.ts"
+import type { Shape } from "./pair.ts"
 import type { Entry } from "./systems.ts"
 
 const KiB = 1_024
@@ -70,7 +71,7 @@ const usually: ReadonlySet<string> = new Set([
 export const grow = async (
   runtime: RuntimeName,
   entries: ReadonlyArray<Entry>,
-  broker: BrokerAt,
+  broker: Broker,
   { quick, only, version }: { readonly quick: boolean; readonly only: boolean; readonly version: string },
   say: (what: string) => void,
 ): Promise<unknown> => {

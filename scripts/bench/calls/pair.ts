@@ -7,14 +7,9 @@
 import { readFileSync } from "node:fs"
 import type { Sent } from "../amqpCase.ts"
 import { type Member, type RuntimeName, startProgram } from "../program.ts"
+import type { Broker } from "./broker.ts"
 import type { SystemOptions } from "./System.ts"
 import type { Entry } from "./systems.ts"
-
-/** Where systems find the broker; `pid`: its process, where there is one on this machine. */
-export interface BrokerAt {
-  readonly url: string
-  readonly pid: number
-}
 
 /** How many of what. */
 export interface Shape {
@@ -60,21 +55,25 @@ const patience = 120_000
 export const startPair = async (
   runtime: RuntimeName,
   entry: Entry,
-  broker: BrokerAt,
+  broker: Broker,
   { bytes, servers, callers }: Shape,
 ): Promise<Pair | Absent> => {
   const reason = entry.cannot?.[runtime]
   if (reason !== undefined) return { reason }
+  const host = await broker.newHost()
   const started: Array<Member> = []
-  const end = async () => void (await Promise.all(started.map((member) => member.end())))
+  const end = async () => {
+    await Promise.all(started.map((member) => member.end()))
+    await host.remove()
+  }
   /** So many servers or callers, in as few processes as is usual. */
   const start = async (part: string, count: number, addresses: ReadonlyArray<string>) => {
     const processes = Math.min(count, mostProcesses)
     const members = Array.from({ length: processes }, () => {
       const curve = entry.curve === true
-      const options: SystemOptions = { broker: broker.url, curve, bytes, members: count / processes }
+      const options: SystemOptions = { broker: host.url, curve, bytes, members: count / processes }
       const args = [entry.file, part, JSON.stringify(options), ...addresses]
-      return startProgram(runtime, "calls/member.ts", args, { WARREN_BROKER: broker.url, ...entry.env })
+      return startProgram(runtime, "calls/member.ts", args, { WARREN_BROKER: host.url, ...entry.env })
     })
     started.push(...members)
     const found = await Promise.all(members.map((member) => within(ready(member), `its ${part} was not ready`)))
