@@ -55,7 +55,7 @@ const make = Effect.fnUntraced(function* (options: AmqpOptions) {
     wait: options.wait ?? 0,
     events: {
       onBlocked: (why) => become({ _tag: "Blocked", reason: why }),
-      onUnblocked: () => session === undefined ? undefined : become({ _tag: "Ready", server: session.server }),
+      onUnblocked: () => session === undefined ? undefined : become(readyOn(session)),
     },
     onSession: Effect.fnUntraced(function* (fresh: Session) {
       yield* redeclare(
@@ -68,7 +68,7 @@ const make = Effect.fnUntraced(function* (options: AmqpOptions) {
       yield* subscriptions.resume(fresh.consuming)
       if (fresh.publishing.isLost() || fresh.consuming.isLost()) return yield* Effect.fail(unusable(undefined))
       session = fresh
-      become({ _tag: "Ready", server: fresh.server })
+      become(readyOn(fresh))
     }),
     onLost: (reason) =>
       Effect.sync(() => {
@@ -99,6 +99,8 @@ const make = Effect.fnUntraced(function* (options: AmqpOptions) {
       using("consume", queue, (open) => subscriptions.add(open.consuming, queue, consuming, deliver)),
   } satisfies Transport["Service"]
 })
+
+const readyOn = ({ server, consuming: { local } }: Session): Status => ({ _tag: "Ready", server, local })
 
 const lost = new Disconnected({ detail: "the connection to the broker is lost; it is being made again" })
 

@@ -99,6 +99,8 @@ export interface Connection {
   readonly server: string
   /** The name of its cluster, which its management API says too; `undefined`: it has none. */
   readonly cluster: string | undefined
+  /** This side's address of it; `undefined`: unknown. */
+  readonly local: string | undefined
   /** Succeeds, with the reason, once the connection is lost; closing its scope is no loss. */
   readonly lost: Effect.Effect<BrokerFailure>
   readonly isLost: () => boolean
@@ -140,6 +142,7 @@ export const connect = Effect.fnUntraced(function* (
   return {
     server: `${product} ${version}`,
     cluster: typeof said["cluster_name"] === "string" ? said["cluster_name"] : undefined,
+    local: inside.stream.localAddress,
     lost: Deferred.await(lost),
     isLost: () => life.lost !== undefined,
     openChannel: (kind, channelEvents) =>

@@ -13,6 +13,8 @@ export interface Sink {
   readonly write: (bytes: Uint8Array) => unknown
   readonly cork: () => void
   readonly uncork: () => void
+  /** This side's address, where it has one. */
+  readonly localAddress?: string | undefined
 }
 
 /** Memory that is taken at a time. */

@@ -30,6 +30,7 @@ const says: Record<Fact, (entry: Entry) => string> = {
   answered: ({ type, ms }) => `${type} answered in ${ms} ms`,
   refused: ({ type }) => `${type} failed`,
   "stray-reply": ({ type }) => `a reply to ${type} came too late for its caller`,
+  rerouted: ({ type }) => `${type} went on by another lane`,
   cancelled: ({ type }) => `stopped ${type}: its caller gave up`,
   tick: ({ type }) => `tick of ${type}`,
   "clock-skew": ({ type, ms }) => `${type} comes from a machine whose clock differs by ${ms} ms`,

@@ -15,12 +15,13 @@ import {
   millis,
 } from "../runtime/mod.ts"
 import { type Connected, promised } from "./Connected.ts"
+import type { LaneOptions } from "./lanes.ts"
 import { launch } from "./launch.ts"
 import { type Modules, readModules } from "./readModules.ts"
 import { variable } from "./variables.ts"
 
 /** Options of {@link connect}. At most one of `broker` and `url` is given. */
-export interface ConnectOptions {
+export interface ConnectOptions extends LaneOptions {
   /** The app that speaks: the sender of what is emitted and called. */
   readonly app: string
   /**
@@ -76,7 +77,8 @@ const open = Effect.fnUntraced(function* (
     }
     case "Process": {
       const apps = yield* Effect.fromResult(readModules(options.workers ?? []))
-      const { bus } = yield* launch({ broker: way.broker, wait: way.wait, apps }).pipe(
+      const { lane, secret, insecure } = options
+      const { bus } = yield* launch({ broker: way.broker, wait: way.wait, apps, lane, secret, insecure }).pipe(
         Effect.provideService(CurrentSettings, { ...defaultSettings, app: options.app }),
       )
       return bus

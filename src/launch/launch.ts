@@ -21,12 +21,13 @@ import {
   makeHost,
   tee,
 } from "../runtime/mod.ts"
+import { type LaneOptions, lanesLayer } from "./lanes.ts"
 import { measured, type Meter, startTelemetry } from "../telemetry/mod.ts"
 import { Transport, type TransportError } from "../transport/mod.ts"
 import { consumerTimeout, credentials, programVersion } from "./variables.ts"
 
 /** What to put together. */
-export interface LaunchOptions {
+export interface LaunchOptions extends LaneOptions {
   /** `amqp://user:password@host:port/vhost`. @default an in-process broker */
   readonly broker?: Redacted.Redacted<string> | string | undefined
   /** How long to go on trying where no broker answers at the start, ms. @default 0: one attempt */
@@ -95,6 +96,7 @@ export const launch = Effect.fnUntraced(function* (
   // fresh: two launches in one program are two processes' worth, whatever shares its layers around them
   const services = yield* Layer.build(Layer.fresh(
     busLayer.pipe(
+      Layer.provideMerge(lanesLayer(options)),
       Layer.provideMerge(counted(transportLayer(options, `warren ${names.join(", ") || settings.app}`), meter)),
     ),
   )).pipe(

@@ -25,7 +25,12 @@ export interface Work {
 }
 
 /** What of a core an announcer stands on. */
-export type AnnouncerCore = Pick<CoreShape, "ids" | "instance" | "now" | "runFork" | "settings" | "transport">
+export type AnnouncerCore =
+  & Pick<CoreShape, "ids" | "instance" | "now" | "runFork" | "settings" | "transport">
+  & {
+    /** Where calls may be sent straight to. */
+    readonly direct?: string | undefined
+  }
 
 /** Everything an announcement tells that others know. */
 export interface AnnouncerParts {
@@ -86,6 +91,7 @@ export const makeAnnouncer = Effect.fnUntraced(function* (
     failed: tally.failed,
     lastHandled: tally.lastHandled,
     lastError: tally.lastError,
+    ...(core.direct !== undefined && { direct: core.direct }),
   })
 
   const send = Effect.suspend((): Effect.Effect<void> => {

@@ -7,6 +7,7 @@
 import { Context, type Duration, Effect } from "effect"
 import type { CallError, CallSpec, EmitError, EventSpec, Message } from "../contract/mod.ts"
 import type { Telemetry } from "./Telemetry.ts"
+import type { CallTrail } from "./Trail.ts"
 
 /** Options of an emit. */
 export interface EmitOptions {
@@ -20,6 +21,8 @@ export interface EmitOptions {
 export interface CallOptions {
   /** Time for everything, connecting included; never longer than what the running handler has left. @default "5 seconds" */
   readonly timeout?: Duration.Input
+  /** Is told the way of the call, hop by hop, just before its outcome is known. @default nobody */
+  readonly onTrail?: ((trail: CallTrail) => void) | undefined
 }
 
 /** What an emit gives: the message's id, confirmed by the broker. */

@@ -10,6 +10,7 @@ import {
   type CallSpec,
   DeadlineExceeded,
   Disconnected,
+  HandlerDied,
   invalidPayload,
   type Message,
   NoHandler,
@@ -18,16 +19,18 @@ import {
   type Seen,
 } from "../contract/mod.ts"
 import type { Confirm, Packet, TransportError } from "../transport/mod.ts"
-import { callPacket, cancelPacket, processTopology, QueueName, routeTo } from "../wire/mod.ts"
+import { callPacket, Header, processTopology, QueueName } from "../wire/mod.ts"
 import type { CallOptions } from "./Bus.ts"
 import { bodyOf } from "./body.ts"
 import { keepConsuming } from "./consume.ts"
 import type { CoreShape } from "./Core.ts"
 import { CurrentDelivery } from "./Current.ts"
 import type { Fact } from "./Journal.ts"
+import { type CallEvents, type CallWay, type Lane, sendCall } from "./lanes/sendCall.ts"
 import { readReply } from "./readReply.ts"
 import { describeError } from "./invoke.ts"
 import { depart, tooLarge } from "./departure.ts"
+import { follow } from "./follow.ts"
 import { millis } from "./Retry.ts"
 import { within } from "./Telemetry.ts"
 import { keepVigil } from "./Vigil.ts"
@@ -41,9 +44,15 @@ interface Pending {
   cut: string | undefined
   /** When it was made, ms since the epoch. */
   readonly sentAt: number
-  /** Whether the broker has taken it. */
+  /** Whether the broker has taken it, or a server was sent it. */
   confirmed: boolean
+  /** How it travels. */
+  lane: Lane
+  /** Its way out, once it is on it. */
+  way: CallWay | undefined
   readonly finish: (answer: Answer) => void
+  /** A reply has come. */
+  readonly reply: CallEvents["onReply"]
 }
 
 /** `call` over a core; consumes the reply queue until the scope closes. */
@@ -62,9 +71,10 @@ export const makeCall = Effect.fnUntraced(function* (
     topology: processTopology(core.instance),
     prefetch: 1_000,
     deliver: (delivery) => {
-      const waiting = pending.get(delivery.packet.correlationId ?? "")
+      const { correlationId = "", headers, body } = delivery.packet
+      const waiting = pending.get(correlationId)
       if (waiting === undefined) strayReply(core, delivery.packet)
-      else waiting.finish(readReply(waiting.contract, delivery.packet, () => seenNow(core, waiting.contract.type)))
+      else waiting.reply("broker", headers[Header.error], { body, hops: headers[Header.hops] })
       core.settle(delivery, "ack")
     },
   })
@@ -107,6 +117,9 @@ export const makeCall = Effect.fnUntraced(function* (
       }
       const id = core.ids.next(now)
       const size = body.success.length
+      const limit = core.transport.traits.maxBytes
+      // past the broker nobody else would see to it
+      if (size > limit) return Effect.fail(tooLarge(contract.type, { size, limit }))
       const { origin, step, record } = depart(core, fiber, current, {
         kind: "call",
         contract,
@@ -115,44 +128,66 @@ export const makeCall = Effect.fnUntraced(function* (
         size,
         now,
       })
-      const packet = callPacket(origin, body.success, replyTo, deadline)
-      const ended = (fact: Fact, error?: string): void => {
-        const at = core.now()
-        record(fact, at, at - now, error)
-      }
+      const following = follow(core, current, options, origin)
+      const packet = callPacket(origin, body.success, replyTo, deadline, following !== undefined)
 
       const calling = Effect.callback<unknown, unknown>((resume) => {
+        const seenHere = (): Seen => ({ ...seen(), lane: call.lane })
+        const ended = (fact: Fact, error?: string): void => {
+          const at = core.now()
+          record(fact, at, at - now, error, call.lane)
+          following?.end(fact, error)
+        }
         const withdraw = core.deadlines.add(deadline, () => {
-          finish(Exit.fail(late(contract.type, timeout, call.confirmed, call.cut, core.outbox.obstacle(), seen())))
-          // what is still on its way to the broker would arrive expired, with a life of its own
-          publishing.interruptUnsafe()
+          const obstacle = core.outbox.obstacle()
+          finish(Exit.fail(late(contract.type, timeout, call.confirmed, call.cut, obstacle, seenHere())))
         })
         const finish = (answer: Answer): void => {
           if (!pending.delete(id)) return
           withdraw()
+          // what is still on its way to the broker would arrive expired, with a life of its own
+          call.way?.leave()
           if (Exit.isSuccess(answer)) ended("answered")
           else ended("refused", errorText(answer))
           resume(answer)
         }
-        const call: Pending = { contract, cut: undefined, sentAt: now, confirmed: false, finish }
+        const call: Pending = {
+          contract,
+          cut: undefined,
+          sentAt: now,
+          confirmed: false,
+          lane: "broker",
+          way: undefined,
+          finish,
+          reply: (lane, error, reply) => {
+            // a call that went straight stays one, even where its reply came round
+            if (call.lane !== "direct") call.lane = lane
+            following?.replied(lane, reply.hops)
+            finish(readReply(contract, error, reply.body, seenHere))
+          },
+        }
         pending.set(id, call)
         record("called", now)
-        const publishing = core.runFork(core.outbox.publish(routeTo.call(contract.type), packet, false))
-        publishing.addObserver((exit) => {
-          call.confirmed = true
-          const failure = unsent(contract.type, exit, seen)
-          if (failure !== undefined) finish(Exit.fail(failure))
-        })
+        call.way = sendCall(core, packet, contract.idempotent, {
+          onSent: (lane) => {
+            call.lane = lane
+            call.confirmed = true
+          },
+          onReply: call.reply,
+          onUnsent: (exit) => {
+            call.confirmed = true
+            const failure = unsent(contract.type, exit, seenHere)
+            if (failure !== undefined) finish(Exit.fail(failure))
+          },
+          onCut: (why) => call.cut ??= why,
+          onDead: (detail) => finish(Exit.fail(new HandlerDied({ call: contract.type, detail, ...seenHere() }))),
+          onRerouted: (why) => record("rerouted", core.now(), undefined, why),
+        }, following?.trail)
         return Effect.sync(() => {
           if (!pending.delete(id)) return
           withdraw()
-          publishing.interruptUnsafe()
+          call.way?.cancel()
           ended("refused", "interrupted")
-          // not awaited: whoever interrupts must not wait for a broker
-          core.runFork(Effect.ignore(core.transport.publish(
-            routeTo.cancel(contract.type),
-            cancelPacket(id, contract.type, origin.app, core.now(), deadline),
-          )))
         })
       })
       return within(step, calling, () => "answered")

@@ -5,13 +5,22 @@
  * the process's own queues and nothing else.
  */
 import { Clock, Context, Effect, type Fiber, Layer, type Scope, Stream } from "effect"
-import { type Delivery, type Status, Transport, type TransportError, type Verdict } from "../transport/mod.ts"
+import {
+  CurrentLinks,
+  type Delivery,
+  type Status,
+  Transport,
+  type TransportError,
+  type Verdict,
+} from "../transport/mod.ts"
 import { CurrentIds, type Ids, processTopology, QueueName, readMeta } from "../wire/mod.ts"
 import { type Cancellations, makeCancellations } from "./Cancellations.ts"
 import type { Hand } from "./Current.ts"
 import { type Deadlines, makeDeadlines } from "./Deadlines.ts"
 import { CurrentJournal, type Journal, tee } from "./Journal.ts"
 import { keepConsuming } from "./consume.ts"
+import { laneAddressOf, type Lanes, makeLanes } from "./lanes/Lanes.ts"
+import { CurrentMachine, type Machine } from "./Machine.ts"
 import { makeOutbox, type Outbox, waitingBytes } from "./Outbox.ts"
 import { makePresence, type Presence } from "./Presence.ts"
 import { CurrentSettings, type Settings } from "./Settings.ts"
@@ -21,6 +30,8 @@ import { CurrentTelemetry, type Telemetry } from "./Telemetry.ts"
 export interface CoreShape {
   /** Names this process's queues. */
   readonly instance: string
+  /** Which process this is, for people. */
+  readonly machine: Machine
   readonly transport: Transport["Service"]
   readonly clock: Clock.Clock
   readonly now: () => number
@@ -36,6 +47,8 @@ export interface CoreShape {
   readonly cancellations: Cancellations
   /** Who else is there, and what they serve. */
   readonly presence: Presence
+  /** The ways of calls past the broker; `undefined`: there are none. */
+  readonly lanes: Lanes | undefined
   /** Whether there is a connection to the broker now. */
   readonly isConnected: () => boolean
   /** Calls served here, by type; a transport that is not shared has no other servers. */
@@ -71,7 +84,20 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
   const outbox = makeOutbox(transport, { messages: settings.maxWaiting, bytes: waitingBytes })
   const journal = yield* CurrentJournal
   const served = new Map<string, number>()
-  const presence = makePresence({ ids, instance, journal, now, runFork, served, settings, transport })
+  const links = yield* CurrentLinks
+  const direct = settings.lane === "broker" || links === undefined ? undefined : laneAddressOf(links, instance)
+  const presence = makePresence({ direct, ids, instance, journal, now, runFork, served, settings, transport })
+  const lanes = yield* makeLanes({
+    cancellations,
+    clock,
+    deadlines,
+    instance,
+    journal,
+    now,
+    presence,
+    runFork,
+    settings,
+  })
   const topology = processTopology(instance)
   yield* transport.declare(topology)
   yield* keepConsuming({ transport, runFork }, {
@@ -100,6 +126,7 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
   yield* presence.start
   return Core.of({
     instance,
+    machine: yield* CurrentMachine,
     transport,
     clock,
     now,
@@ -111,6 +138,7 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
     deadlines,
     cancellations,
     presence,
+    lanes,
     isConnected: () => isConnected,
     served,
     hands: new Set(),

@@ -6,6 +6,7 @@
  */
 import { Context, type Fiber, Tracer } from "effect"
 import type { Trace } from "../wire/mod.ts"
+import type { Trail } from "./Trail.ts"
 
 /** One delivery in hand. */
 export interface Current {
@@ -19,6 +20,8 @@ export interface Current {
   readonly deadline: number | undefined
   /** Messages emitted so far. */
   ordinal: number
+  /** Where the way of its call is noted, if it is; calls made here are noted there too. */
+  readonly trail?: Trail | undefined
 }
 
 /** The delivery in hand of this fiber. */

@@ -52,11 +52,17 @@ export class Directory {
   readonly #known = new Map<string, Known>()
   /** Names of those who handle a subject. */
   readonly #bySubject = new Map<string, Set<string>>()
+  #changes = 0
 
   /** @param self this process, which is alive as long as it does not say otherwise */
   constructor(self: string, now: () => number) {
     this.#self = self
     this.#now = now
+  }
+
+  /** Grows whenever somebody comes, goes, drains, or serves something else: what was derived from it may be out of date. */
+  get changes(): number {
+    return this.#changes
   }
 
   /**
@@ -68,6 +74,7 @@ export class Directory {
     const now = this.#now()
     const apps = JSON.stringify(announcement.apps)
     let known = this.#known.get(instance)
+    const before = known?.announcement
     let isNews = true
     if (known === undefined) {
       if (this.#known.size >= most && !this.#makeRoom()) return false
@@ -81,6 +88,7 @@ export class Directory {
     known.apps = apps
     known.lastHeard = now
     known.goneAt = state === "gone" ? known.goneAt ?? now : undefined
+    if (isNews || before?.state !== state || before.direct !== announcement.direct) this.#changes++
     for (const { subject } of handlersOf(announcement)) {
       let names = this.#bySubject.get(subject)
       if (names === undefined) this.#bySubject.set(subject, names = new Set())
@@ -92,7 +100,9 @@ export class Directory {
   /** A process was proven gone, at a time, unless it has been heard since then. */
   gone(instance: string, at: number): void {
     const known = this.#known.get(instance)
-    if (known !== undefined && instance !== this.#self && known.lastHeard <= at) known.goneAt ??= at
+    if (known === undefined || instance === this.#self || known.lastHeard > at) return
+    known.goneAt ??= at
+    this.#changes++
   }
 
   /** Forgets those who have not been heard for long. */
@@ -171,6 +181,7 @@ export class Directory {
     const known = this.#known.get(instance)
     if (known === undefined) return
     this.#known.delete(instance)
+    this.#changes++
     this.#unlist(instance, known.announcement)
   }
 

@@ -89,6 +89,7 @@ export const makeHost = Effect.fnUntraced(function* (
   for (const { bound: { handler } } of posts) {
     if (handler.kind === "call") countServed(core, handler.contract.type, 1)
   }
+  const straight = callPosts.flatMap((post) => takeStraight(core, post))
   core.presence.host(workOf(posts))
   for (const bound of bounds.flat()) {
     if (isScheduled(bound)) yield* Scope.provide(startSchedule(bound), listening)
@@ -119,6 +120,7 @@ export const makeHost = Effect.fnUntraced(function* (
     const marked = callPosts.map(({ dispatcher }) => dispatcher.mark())
     const mayCall = () => inHand(otherPosts) > 0 || marked.some((isInHand) => isInHand())
     yield* settled(mayCall, until - Math.min(1_000, grace / 4))
+    for (const end of straight) end()
     yield* Scope.close(calling, Exit.void)
     for (const { bound: { handler } } of callPosts) {
       if (handler.kind === "call") countServed(core, handler.contract.type, -1)
@@ -147,6 +149,19 @@ export const makeHost = Effect.fnUntraced(function* (
     drain,
   }
 })
+
+/** Lets calls come straight to a post, past the broker, as long as it has not too much in hand. */
+const takeStraight = (core: CoreShape, post: Post): ReadonlyArray<() => void> => {
+  const { bound: { handler }, dispatcher, station: { concurrency } } = post
+  if (core.lanes === undefined || handler.kind !== "call") return []
+  const deliver = comparing(core, post)
+  // those at work, and as many that wait for them: beyond that others answer sooner
+  return [core.lanes.server.serve(handler.contract.type, (delivery) => {
+    if (dispatcher.size() >= concurrency * 2) return false
+    deliver(delivery)
+    return true
+  })]
+}
 
 const countServed = ({ served }: CoreShape, type: string, change: 1 | -1): void => {
   const count = (served.get(type) ?? 0) + change

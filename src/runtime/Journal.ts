@@ -36,6 +36,8 @@ export type Fact =
   | "refused"
   /** A reply came for a call nobody awaits. */
   | "stray-reply"
+  /** A call, or a reply, went on by another lane than it began; `error` says why. */
+  | "rerouted"
   /** A call handler was interrupted because its caller gave up. */
   | "cancelled"
   /** A schedule made a tick. */
@@ -67,6 +69,8 @@ export interface Entry {
   readonly delay?: number | undefined
   /** What went wrong, as text. */
   readonly error?: string | undefined
+  /** How a call that is over travelled: `broker`, `reply` or `direct`. */
+  readonly lane?: string | undefined
 }
 
 /** Where facts go. */

@@ -7,14 +7,26 @@
 import { Cause, Effect, Exit, Option, Predicate, Result } from "effect"
 import { type CallSpec, HandlerFailed, isCallError } from "../contract/mod.ts"
 import type { Delivery, Packet, Verdict } from "../transport/mod.ts"
-import { fromBytes, isDirect, nextTrace, readMeta, type ReplyBody, replyPacket, routeTo, toBytes } from "../wire/mod.ts"
+import {
+  fromBytes,
+  Header,
+  isDirect,
+  nextTrace,
+  readMeta,
+  type ReplyBody,
+  replyPacket,
+  routeTo,
+  toBytes,
+} from "../wire/mod.ts"
 import { Admission, type Entry as Turn } from "./Admission.ts"
 import { bodyOf } from "./body.ts"
 import { callDeadline } from "./deadline.ts"
 import { type Dispatcher, markOf, recorderOf, takeBack } from "./Dispatcher.ts"
 import type { CallHandler } from "./Handler.ts"
 import { type Bound, describeError, invoke, type Outcome, type Running } from "./invoke.ts"
+import { arrival, tellOf } from "./follow.ts"
 import { beginHandling, type OpenStep } from "./Telemetry.ts"
+import type { Trail } from "./Trail.ts"
 
 interface Job extends Turn {
   /** The present one: a call in hand comes again, to be acked, when its connection was lost. */
@@ -24,6 +36,8 @@ interface Job extends Turn {
   /** ms since the epoch; known once it starts. */
   deadline: number
   running: Running | undefined
+  /** Where its way is noted, when the caller asked for it. */
+  readonly trail: Trail | undefined
 }
 
 /** A dispatcher for one call handler, `concurrency` at a time. */
@@ -37,15 +51,37 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
 
   const finish = (job: Job, verdict: Verdict): void => {
     if (!jobs.delete(job)) return
+    if (verdict === "requeue") job.delivery.straight?.giveBack(job.running !== undefined)
     core.settle(job.delivery, verdict)
     admission.leave(job)
   }
 
   const answer = (job: Job, body: ReplyBody): void => {
+    const { packet, straight } = job.delivery
+    const hops = job.trail === undefined ? undefined : tellOf(bound, job.trail)
+    const reply = replyPacket(packet, bound.app, core.now(), body, hops)
+    if (reply.body.length <= core.transport.traits.maxBytes) {
+      if (straight !== undefined) {
+        // the job is through; what did not arrive goes through the broker
+        straight.answer(reply, () => void core.runFork(Effect.ignore(publish(packet, reply))))
+        return finish(job, "ack")
+      }
+      const isGiven = core.lanes?.server.reply(packet, reply, (received) => {
+        if (received) finish(job, "ack")
+        else throughBroker(job, body, reply)
+      })
+      if (isGiven === true) return
+    }
+    throughBroker(job, body, reply)
+  }
+
+  const publish = (packet: Packet, reply: Packet) =>
+    core.outbox.publish(routeTo.queue(packet.replyTo ?? ""), reply, !isDirect(packet.replyTo))
+
+  const throughBroker = (job: Job, body: ReplyBody, reply: Packet): void => {
     const { packet } = job.delivery
-    const reply = replyPacket(packet, bound.app, core.now(), body)
     const direct = isDirect(packet.replyTo)
-    const sending = core.runFork(core.outbox.publish(routeTo.queue(packet.replyTo ?? ""), reply, !direct))
+    const sending = core.runFork(publish(packet, reply))
     // nobody waits for it any longer; in process it is through by now
     const withdraw = sending.pollUnsafe() === undefined
       ? core.deadlines.add(job.deadline, () => sending.interruptUnsafe())
@@ -104,6 +140,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
       return answer(job, failure("InvalidPayload", payload.failure))
     }
     record(packet, "started")
+    job.trail?.add("started")
     const forget = cancellations.running(packet.correlationId, () => job.running?.stop("cancelled"))
     const step = beginHandling(bound, delivery, meta, meta.attempt)
     job.running = invoke(bound, {
@@ -112,10 +149,13 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
       step,
       trace: step?.trace ?? meta.trace ?? nextTrace(undefined, core.ids.next(now)),
       attempt: meta.attempt,
-      redelivered: delivery.redelivered,
+      // a caller that lost the way to a server sends an idempotent call once more itself
+      redelivered: delivery.redelivered || meta.attempt > 1,
       deadline,
+      trail: job.trail,
     }, (outcome) => {
       forget()
+      job.trail?.add(outcome._tag === "Done" ? "handled" : "failed")
       const ms = core.now() - now
       if (outcome._tag === "Stopped" && outcome.why !== "timeout") {
         step?.end(outcome.why === "shutdown" ? "returned" : "cancelled", outcome.why)
@@ -141,6 +181,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
         delivery,
         arrived: core.now(),
         running: undefined,
+        trail: delivery.packet.headers[Header.hops] === undefined ? undefined : arrival(core, delivery),
         start: () => start(job),
       }
       jobs.add(job)

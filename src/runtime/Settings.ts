@@ -28,6 +28,13 @@ export interface Settings {
   readonly grace: number
   /** Between two announcements of this process to the others on a shared broker. @default 5000 */
   readonly heartbeat: number
+  /**
+   * How calls travel, where there are links: by the fastest lane that works (`auto`), or never past the broker (`broker`), with
+   * the reply alone past it (`reply`), or straight wherever it can be, for which a call waits a moment (`direct`). @default "auto"
+   */
+  readonly lane: "auto" | "broker" | "reply" | "direct"
+  /** Why there are no links, for people. @default "there are no links past it here" */
+  readonly noLanes: string
   /** The program's own version (WARREN_VERSION), for people: announced to other processes, never compared. @default "" */
   readonly version: string
 }
@@ -43,6 +50,8 @@ export const defaultSettings: Settings = {
   consumerTimeout: 30 * 60_000,
   grace: 10_000,
   heartbeat: 5_000,
+  lane: "auto",
+  noLanes: "there are no links past it here",
   version: "",
 }
 

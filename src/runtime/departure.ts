@@ -19,7 +19,7 @@ export interface Departure {
   /** Its span, where spans are recorded. */
   readonly step: OpenStep | undefined
   /** `ms`: since it left, where that is known. */
-  readonly record: (fact: Fact, at: number, ms?: number, error?: string) => void
+  readonly record: (fact: Fact, at: number, ms?: number, error?: string, lane?: string) => void
 }
 
 /** What leaves. */
@@ -64,11 +64,11 @@ export const depart = (
   return {
     origin: { id, type, app, now, trace: step?.trace ?? trace, version, schema: fingerprint(contract), cause },
     step,
-    record: (fact, at, ms, error) =>
-      core.journal.record({ fact, at, id, type, app, handler: current?.handler, cause, ms, error }),
+    record: (fact, at, ms, error, lane) =>
+      core.journal.record({ fact, at, id, type, app, handler: current?.handler, cause, ms, error, lane }),
   }
 }
 
 /** The error of a message that is larger than the transport carries. */
-export const tooLarge = (type: string, { size, limit }: TooLarge): InvalidPayload =>
+export const tooLarge = (type: string, { size, limit }: Pick<TooLarge, "size" | "limit">): InvalidPayload =>
   invalidPayload(type, [{ field: "", value: `${size} bytes`, expected: `at most ${limit} bytes` }])

@@ -12,6 +12,7 @@ import type { CoreShape } from "./Core.ts"
 import { type Current, CurrentDelivery, type Hand, spanOf } from "./Current.ts"
 import type { Handler } from "./Handler.ts"
 import type { OpenStep } from "./Telemetry.ts"
+import type { Trail } from "./Trail.ts"
 
 /** A handler with a name, an app and its services. */
 export interface Bound<H extends Handler = Handler> {
@@ -38,6 +39,8 @@ export interface Invocation {
   readonly redelivered: boolean
   /** ms since the epoch. */
   readonly deadline: number | undefined
+  /** Where the way of the call is noted, if it is. */
+  readonly trail?: Trail | undefined
 }
 
 /** A handler at work. */
@@ -78,6 +81,7 @@ export const invoke = (
     trace: invocation.trace,
     deadline: Number.isFinite(until) ? until : undefined,
     ordinal: 0,
+    trail: invocation.trail,
   }
   const hand: Hand = { handler: bound.label, id: invocation.id, fiber: undefined, waiting: 0, isAsync: false }
   // most handlers are functions that never ask for them

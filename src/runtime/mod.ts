@@ -46,6 +46,9 @@ export type { Entry, Fact, Journal } from "./Journal.ts"
 export { CurrentJournal, tee } from "./Journal.ts"
 export type { Current, Hand } from "./Current.ts"
 export { CurrentDelivery, spanOf, traceOf } from "./Current.ts"
+// the way of a call
+export type { Lane } from "./lanes/sendCall.ts"
+export type { CallTrail, Hop, ServerTrail } from "./Trail.ts"
 // spans
 export type { OpenStep, Step, Telemetry } from "./Telemetry.ts"
 export { CurrentTelemetry } from "./Telemetry.ts"

@@ -17,18 +17,22 @@ import {
   type Seen,
   show,
 } from "../contract/mod.ts"
-import type { Packet } from "../transport/mod.ts"
-import { fromBytes, Header } from "../wire/mod.ts"
+import type { HeaderValue } from "../transport/mod.ts"
+import { fromBytes } from "../wire/mod.ts"
 
-/** The outcome of a call; `seen` is asked only where it failed. */
-export const readReply = (contract: CallSpec, packet: Packet, seen: () => Seen): Exit.Exit<unknown, unknown> => {
+/** The outcome of a call. `tag`: its header `warren-error`; `seen` is asked only where it failed. */
+export const readReply = (
+  contract: CallSpec,
+  tag: HeaderValue | undefined,
+  bytes: Uint8Array,
+  seen: () => Seen,
+): Exit.Exit<unknown, unknown> => {
   const call = contract.type
-  const body = fromBytes(packet.body)
+  const body = fromBytes(bytes)
   const unreadable = (misfits: ReadonlyArray<Misfit>) => Exit.fail(invalidReply(call, misfits, seen()))
   if (Result.isFailure(body)) {
-    return unreadable([{ field: "", value: `${packet.body.length} bytes`, expected: `JSON: ${body.failure.detail}` }])
+    return unreadable([{ field: "", value: `${bytes.length} bytes`, expected: `JSON: ${body.failure.detail}` }])
   }
-  const tag = packet.headers[Header.error]
   if (tag === undefined) {
     const value = contract.returnsCodec.decode(body.success)
     return Result.isSuccess(value) ? Exit.succeed(value.success) : unreadable(value.failure)

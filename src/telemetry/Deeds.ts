@@ -74,6 +74,7 @@ const newRow = (type: string, who: string): Row => ({
     answered: 0,
     refused: 0,
     "stray-reply": 0,
+    rerouted: 0,
     cancelled: 0,
     tick: 0,
     "clock-skew": 0,
@@ -124,6 +125,7 @@ const familiesOf = (rows: Rows): ReadonlyArray<Family> => [
   }),
   counter(rows, "warren_oddities_total", "What should be rare: late replies, clocks or schemas that disagree", "by", {
     "stray-reply": "stray-reply",
+    rerouted: "rerouted",
     "clock-skew": "clock-skew",
     drift: "drift",
   }),

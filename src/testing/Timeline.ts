@@ -107,6 +107,7 @@ const words: Readonly<Record<Fact, string>> = {
   answered: "got the answer",
   refused: "got an error",
   "stray-reply": "got a reply nobody awaits",
+  rerouted: "took another lane",
   cancelled: "was interrupted",
   tick: "is due",
   "clock-skew": "sees another clock",

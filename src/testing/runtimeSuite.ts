@@ -5,8 +5,9 @@
  * itself. Runs on the live clock in short real times, so that the same lines hold for the in-process engine and for a
  * broker across the network. Cases stand in `runtimeSuite*.ts` beside this file.
  */
-import { Effect, type Layer } from "effect"
-import type { Transport } from "../transport/mod.ts"
+import { Effect, type Layer, type Scope } from "effect"
+import type { Settings } from "../runtime/mod.ts"
+import type { Links, Transport } from "../transport/mod.ts"
 import { calls } from "./runtimeSuiteCalls.ts"
 import { deadlines } from "./runtimeSuiteDeadlines.ts"
 import { events } from "./runtimeSuiteEvents.ts"
@@ -30,6 +31,17 @@ export interface RuntimeFeatures {
   readonly expel: ((queue: string) => Effect.Effect<unknown, unknown>) | string
   /** Cuts every connection and mends it. */
   readonly cut: Effect.Effect<unknown, unknown> | string
+  /** Calls wait in a queue, where any server may take them. */
+  readonly queued: true | string
+  /** How the calls of the suite travel, and by what. @default through the broker */
+  readonly lanes?: RuntimeLanes | undefined
+}
+
+/** Ways past the broker. */
+export interface RuntimeLanes {
+  readonly lane: Settings["lane"]
+  /** Makes the links of one process. */
+  readonly links: Effect.Effect<Links, unknown, Scope.Scope>
 }
 
 /** How the suite is run. */
@@ -43,6 +55,8 @@ export interface RuntimeSuiteOptions {
   readonly describe: (name: string, body: () => void) => void
   /** Declares a test; `skip` is the reason why it is not run. */
   readonly test: (name: string, options: { readonly skip?: string | undefined }, body: () => Promise<void>) => void
+  /** Only the cases that are about calls: the others are the same on every lane. @default false */
+  readonly callsOnly?: boolean
   /** A reason to skip everything, for example that there is no broker. */
   readonly skip?: string | undefined
 }
@@ -64,14 +78,15 @@ export const runtimeSuite = (options: RuntimeSuiteOptions): void => {
       }
     })
   options.describe(`The runtime on ${options.name}`, () => {
-    group("events", events)
     group("calls", calls)
     group("deadlines and interruption", deadlines)
-    group("order, dedupe and concurrency", order)
-    group("foreign messages", foreigners)
     group("handlers that misbehave", oddities)
     group("hosts", hosts)
-    group("schedules", schedules)
     group("presence", presences)
+    if (options.callsOnly === true) return
+    group("events", events)
+    group("order, dedupe and concurrency", order)
+    group("foreign messages", foreigners)
+    group("schedules", schedules)
   })
 }

@@ -86,16 +86,17 @@ export const calls: ReadonlyArray<RuntimeCase> = [
   },
   {
     name: "call() fails NoHandler at once when nobody serves it",
-    run: ({ contracts, start }) =>
+    run: ({ contracts, start, lane }) =>
       Effect.gen(function* () {
         const { bus } = yield* start()
         const began = performance.now()
         const error = yield* callError("NoHandler", bus.call(contracts.ask({ n: 1 }), { timeout: "1 minute" }))
         assert.ok(performance.now() - began < 2_000)
-        assert.deepEqual([error.call, error.servers, error.lane], [contracts.ask.type, 0, "broker"])
+        assert.deepEqual([error.call, error.servers], [contracts.ask.type, 0])
+        assert.match(error.lane, lane)
         assert.match(
           error.message,
-          /^Cannot call "s\w+\.ask": no running worker handles it \(0 servers seen, lane "broker"/,
+          /^Cannot call "s\w+\.ask": no running worker handles it \(0 servers seen, lane "\w+"/,
         )
         assert.match(error.consequence, /^The call was not run/)
       }),
@@ -210,7 +211,8 @@ export const calls: ReadonlyArray<RuntimeCase> = [
         yield* until("one of them began", () => ran.length === 1)
         yield* servers[ran[0]!]!.kill
         const error = yield* callError("HandlerDied", Effect.flatMap(Fiber.join(pending), Effect.fromResult))
-        assert.match(error.message, /the worker that ran it died, it was redelivered/)
+        // the broker gives it to another, which says so; past the broker the link tells
+        assert.match(error.message, /the worker that ran it died, (it was redelivered|app "\S+" \(instance \S+, host)/)
         assert.match(error.consequence, /^The outcome is unknown/)
         assert.equal(ran.length, 1)
       }),
@@ -237,7 +239,9 @@ export const calls: ReadonlyArray<RuntimeCase> = [
         yield* until("one of them began", () => ran.length === 1)
         yield* servers[ran[0]!.who]!.kill
         assert.deepEqual(yield* Fiber.join(pending), { n: 8 })
-        assert.deepEqual(ran.map(({ redelivered }) => redelivered), [false, true])
+        // a worker that is being killed may take it once more
+        assert.deepEqual(ran.map(({ redelivered }) => redelivered), ran.map((_, i) => i > 0))
+        assert.ok(ran.length > 1)
       }),
   },
   {

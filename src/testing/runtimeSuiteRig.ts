@@ -25,9 +25,9 @@ import {
   readModule,
   type Settings,
 } from "../runtime/mod.ts"
-import { type Delivery, type Packet, Transport } from "../transport/mod.ts"
+import { CurrentLinks, type Delivery, type Packet, Transport } from "../transport/mod.ts"
 import { Header, QueueName } from "../wire/mod.ts"
-import type { RuntimeFeatures } from "./runtimeSuite.ts"
+import type { RuntimeFeatures, RuntimeLanes } from "./runtimeSuite.ts"
 
 /** One test of the runtime. */
 export interface RuntimeCase {
@@ -75,6 +75,8 @@ export interface Process {
 /** What a case works with. */
 export interface RuntimeRig {
   readonly features: RuntimeFeatures
+  /** What errors say of the lane of a call. */
+  readonly lane: RegExp
   readonly contracts: Contracts
   /** A name that no other test uses, and that an app may have. */
   readonly name: (what: string) => string
@@ -122,10 +124,11 @@ export const makeRig = Effect.fnUntraced(function* (
   const name = (what: string) => `${own}-${what}`
   return {
     features,
+    lane: features.lanes === undefined ? /^broker$/ : /^(broker|reply|direct)$/,
     contracts: makeContracts(own),
     name,
     transport,
-    start: (apps = {}, settings = {}) => start(layer(), apps, settings),
+    start: (apps = {}, settings = {}) => start(layer(), apps, settings, features.lanes),
     dead: (app) => inbox(QueueName.dead(app)),
     replies: Effect.gen(function* () {
       const queue = `${own}.replies`
@@ -143,10 +146,12 @@ const start = Effect.fnUntraced(function* (
   layer: Layer.Layer<Transport, unknown>,
   apps: Readonly<Record<string, Namespace>>,
   settings: Partial<Settings>,
+  lanes: RuntimeLanes | undefined,
 ): Effect.fn.Return<Process, unknown, Scope.Scope> {
   // its own scope, which can end before everything that stands on it
   const wire = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
   const transport = Context.get(yield* Layer.buildWithScope(Layer.fresh(layer), wire), Transport)
+  const links = lanes === undefined ? undefined : yield* Scope.provide(lanes.links, wire)
   const entries: Array<Entry> = []
   const modules = yield* Effect.forEach(
     Object.entries(apps),
@@ -167,9 +172,16 @@ const start = Effect.fnUntraced(function* (
     }
   }).pipe(
     Effect.provideService(Transport, transport),
+    Effect.provideService(CurrentLinks, links),
     Effect.provideService(CurrentJournal, { record: (entry: Entry) => void entries.push(entry) }),
     // a test that leaves handlers at work does not wait for them
-    Effect.provideService(CurrentSettings, { ...defaultSettings, grace: 0, app: "suite", ...settings }),
+    Effect.provideService(CurrentSettings, {
+      ...defaultSettings,
+      grace: 0,
+      app: "suite",
+      lane: lanes?.lane ?? "broker",
+      ...settings,
+    }),
     Effect.provide(Logger.layer([])),
   )
 })

@@ -52,6 +52,16 @@ export interface Delivery {
   readonly isGone: () => boolean
   /** Gives the verdict; the first one counts. */
   readonly settle: (verdict: Verdict) => Effect.Effect<void, TransportError>
+  /** Where the packet came past the broker, which holds no copy of it. */
+  readonly straight?: Straight
+}
+
+/** What is owed to whoever sent a packet past the broker: one of the two. */
+export interface Straight {
+  /** Sends the reply the same way; `otherwise` is called when it did not arrive. */
+  readonly answer: (reply: Packet, otherwise: () => void) => void
+  /** It will not be answered; `begun`: it may have had effects. */
+  readonly giveBack: (begun: boolean) => void
 }
 
 /** How to consume a queue. */
@@ -80,7 +90,8 @@ export interface Traits {
 /** The connection's life. `Ready` means publishing and every consumer work, not merely that TCP is up. */
 export type Status =
   | { readonly _tag: "Connecting"; readonly attempt: number }
-  | { readonly _tag: "Ready"; readonly server: string }
+  /** `local`: this side's address of the line to it, where there is one. */
+  | { readonly _tag: "Ready"; readonly server: string; readonly local?: string | undefined }
   | { readonly _tag: "Blocked"; readonly reason: string }
   | { readonly _tag: "Disconnected"; readonly reason: string }
   | { readonly _tag: "Closed" }

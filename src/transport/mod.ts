@@ -8,8 +8,11 @@ export { merge } from "./Topology.ts"
 // where it is
 export { brokerUrls, withoutPassword } from "./BrokerUrl.ts"
 // the port
-export type { Confirm, ConsumeOptions, Delivery, Route, Status, Traits, Verdict } from "./Transport.ts"
+export type { Confirm, ConsumeOptions, Delivery, Route, Status, Straight, Traits, Verdict } from "./Transport.ts"
 export { Transport } from "./Transport.ts"
+// past the broker
+export type { Link, LinkEvents, LinkPeer, Links, Parts } from "./Links.ts"
+export { CurrentLinks } from "./Links.ts"
 // looking into it
 export type { Peeked, QueueFacts, Steward, Survey, Surveyor, SurveyRequest } from "./Steward.ts"
 export type { StewardReason } from "./StewardError.ts"

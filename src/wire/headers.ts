@@ -20,8 +20,12 @@ export const Header = {
   firstAttempt: "warren-first-attempt",
   /** The message that caused this one. */
   cause: "warren-cause",
+  /** On calls: where the reply may go straight to, past the broker. */
+  reply: "warren-reply",
   /** On replies that are failures: `declared`, or the tag of a call error. */
   error: "warren-error",
+  /** On calls: the reply is to tell what happened on the way; on their replies: what did. */
+  hops: "warren-hops",
   /** On dead letters: why, what was thrown, by whom, when. */
   deadReason: "warren-dead-reason",
   deadError: "warren-dead-error",
@@ -63,6 +67,7 @@ export const writeMeta = (
     readonly deadline?: number | undefined
     readonly timeout?: number | undefined
     readonly cause?: string | undefined
+    readonly hops?: string | undefined
   },
 ): Headers => {
   const headers: Record<string, HeaderValue> = {}
@@ -73,6 +78,7 @@ export const writeMeta = (
   if (meta.deadline !== undefined) headers[Header.deadline] = meta.deadline
   if (meta.timeout !== undefined) headers[Header.timeout] = meta.timeout
   if (meta.cause !== undefined) headers[Header.cause] = meta.cause
+  if (meta.hops !== undefined) headers[Header.hops] = meta.hops
   return headers
 }
 

@@ -16,6 +16,23 @@ export { callPacket, cancelPacket, deadCopy, eventPacket, isDirect, replyPacket,
 // presence
 export type { Announcement, Notice, PresenceState, PresentApp, PresentHandler } from "./presence.ts"
 export { decodeNotice, encodeNotice, noticePacket, presenceLimits, presenceType } from "./presence.ts"
+// past the broker
+export type { LaneAddress, LaneMessage, RefusalReason } from "./lanes.ts"
+export {
+  callParts,
+  cancelParts,
+  formatLaneAddress,
+  formatReplyAddress,
+  helloParts,
+  makeTokens,
+  parseLaneAddress,
+  parseReplyAddress,
+  readLaneMessage,
+  receiptParts,
+  refusalParts,
+  replyParts,
+  welcomeParts,
+} from "./lanes.ts"
 // what is declared
 export {
   callQueueLimit,

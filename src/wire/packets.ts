@@ -39,8 +39,14 @@ export const eventPacket = (origin: Origin, body: Uint8Array): Packet => ({
   body,
 })
 
-/** A call: expires in the broker when its deadline passes, is answered to `replyTo`. */
-export const callPacket = (origin: Origin, body: Uint8Array, replyTo: string, deadline: number): Packet => {
+/** A call: expires in the broker when its deadline passes, is answered to `replyTo`; `hops`: its reply tells of its way. */
+export const callPacket = (
+  origin: Origin,
+  body: Uint8Array,
+  replyTo: string,
+  deadline: number,
+  hops: boolean = false,
+): Packet => {
   const timeout = Math.max(0, deadline - origin.now)
   return {
     id: origin.id,
@@ -59,6 +65,7 @@ export const callPacket = (origin: Origin, body: Uint8Array, replyTo: string, de
       cause: origin.cause,
       deadline,
       timeout,
+      hops: hops ? "1" : undefined,
     }),
     body,
   }
@@ -70,8 +77,8 @@ export type ReplyBody =
   | { readonly _tag: "Declared"; readonly body: Uint8Array }
   | { readonly _tag: "Failure"; readonly tag: string; readonly body: Uint8Array }
 
-/** The reply to a call packet. */
-export const replyPacket = (call: Packet, app: string, now: number, reply: ReplyBody): Packet => ({
+/** The reply to a call packet; `hops`: what is told of its way. */
+export const replyPacket = (call: Packet, app: string, now: number, reply: ReplyBody, hops?: string): Packet => ({
   // a foreign id may take all the room there is
   id: call.id.length > longestStem ? deriveId(call.id, "reply", 0) : `${call.id}.reply`,
   type: call.type,
@@ -80,7 +87,7 @@ export const replyPacket = (call: Packet, app: string, now: number, reply: Reply
   contentType,
   persistent: false,
   correlationId: call.correlationId,
-  headers: replyHeaders(call, reply),
+  headers: replyHeaders(call, reply, hops),
   body: reply.body,
 })
 
@@ -90,13 +97,14 @@ export const replyPacket = (call: Packet, app: string, now: number, reply: Reply
  */
 export const isDirect = (replyTo: string | undefined): boolean => replyTo?.startsWith("amq.rabbitmq.reply-to.") === true
 
-const replyHeaders = (call: Packet, reply: ReplyBody): Headers => {
+const replyHeaders = (call: Packet, reply: ReplyBody, hops: string | undefined): Headers => {
   const headers: Record<string, HeaderValue> = {}
   const trace = call.headers[Header.traceparent]
   if (trace !== undefined) headers[Header.traceparent] = trace
   const state = withState(parseTraceparent(trace), call.headers[Header.tracestate])?.state
   if (state !== undefined) headers[Header.tracestate] = state
   if (reply._tag !== "Value") headers[Header.error] = reply._tag === "Declared" ? "declared" : reply.tag
+  if (hops !== undefined) headers[Header.hops] = hops
   return headers
 }
 

@@ -72,6 +72,8 @@ export interface Announcement {
   readonly failed: number
   readonly lastHandled?: number | undefined
   readonly lastError?: string | undefined
+  /** Where calls may be sent straight to, past the broker; absent: nowhere. */
+  readonly direct?: string | undefined
 }
 
 /** One notice. `instance` of an ask or a ping is who wants to know. */
@@ -127,7 +129,7 @@ const readAnnouncement = (json: Json): Announcement | undefined => {
   const emits = list(json["emits"], presenceLimits.names, readText)
   const calls = list(json["calls"], presenceLimits.names, readText)
   const { instance, host, pid, runtime, version, startedAt, state, every, inHand, handled, failed } = json
-  const { lastHandled, lastError } = json
+  const { lastHandled, lastError, direct } = json
   return apps !== undefined &&
       apps.reduce((sum, { handlers }) => sum + handlers.length, 0) <= presenceLimits.handlers &&
       emits !== undefined && calls !== undefined && isName(instance) && isText(host) && isCount(pid) &&
@@ -135,7 +137,8 @@ const readAnnouncement = (json: Json): Announcement | undefined => {
       // whoever announces more often than that, or never, is no process of ours
       isCount(every) && every >= presenceLimits.quickest && every <= presenceLimits.slowest && isCount(inHand) &&
       isCount(handled) && isCount(failed) &&
-      (lastHandled === undefined || isCount(lastHandled)) && (lastError === undefined || isText(lastError))
+      (lastHandled === undefined || isCount(lastHandled)) && (lastError === undefined || isText(lastError)) &&
+      (direct === undefined || isName(direct))
     ? {
       instance,
       apps,
@@ -153,6 +156,7 @@ const readAnnouncement = (json: Json): Announcement | undefined => {
       failed,
       ...(lastHandled !== undefined && { lastHandled }),
       ...(lastError !== undefined && { lastError }),
+      ...(direct !== undefined && { direct }),
     }
     : undefined
 }

@@ -58,7 +58,7 @@ const pairs = (rows: ReadonlyArray<ReadonlyArray<string>>): Readonly<Record<stri
 
 /** The kind of a message, by the name of its example. */
 const kindOf = (name: string): string =>
-  ["announce", "ask", "ping"].includes(name) ? "notice" : name.replace(/-(declared|failed)$/, "")
+  ["announce", "ask", "ping"].includes(name) ? "notice" : name.replace(/-(declared|failed|followed|straight)$/, "")
 
 const every = [...new Set(Object.keys(packets).map(kindOf))].toSorted()
 

@@ -7,6 +7,7 @@ import { Result, Schema } from "effect"
 import { fromPacket } from "../../adapters/amqp/properties.ts"
 import { api, call, event, jsonSchema } from "../../src/mod.ts"
 import { tickType } from "../../src/runtime/Schedules.ts"
+import { writeServerTrail } from "../../src/runtime/Trail.ts"
 import type { Packet, Route } from "../../src/transport/mod.ts"
 import {
   type Announcement,
@@ -16,6 +17,10 @@ import {
   deriveId,
   encodeNotice,
   eventPacket,
+  formatLaneAddress,
+  formatReplyAddress,
+  Header,
+  makeTokens,
   noticePacket,
   parseTraceparent,
   QueueName,
@@ -72,6 +77,30 @@ const quote = callPacket(
   QueueName.replies(instance),
   now + 5_000,
 )
+/** The same call where the reply may come past the broker; sent once more, and followed on its way. */
+const straight = {
+  ...quote,
+  headers: {
+    ...quote.headers,
+    [Header.attempt]: 2,
+    [Header.hops]: "1",
+    [Header.reply]: formatReplyAddress(
+      formatLaneAddress({ endpoint: "zmq+tcp://10.0.0.5:40123", instance }),
+      makeTokens((bytes) => bytes.fill(0xab))(),
+    ),
+  },
+}
+const trail = writeServerTrail({
+  handler: "sales.quote",
+  instance,
+  host: "sales-1",
+  pid: 4711,
+  hops: [{ at: 0, what: "arrived", detail: "through the broker" }, { at: 0.2, what: "started" }, {
+    at: 1.5,
+    what: "handled",
+  }],
+  calls: [],
+})
 
 const announcement: Announcement = {
   instance,
@@ -101,6 +130,7 @@ const announcement: Announcement = {
   failed: 1,
   lastHandled: now - 1_000,
   lastError: "sales.quote: no such part",
+  direct: formatLaneAddress({ endpoint: "zmq+tcp://10.0.0.7:40200", instance }),
 }
 
 const due = 1_790_000_000_000
@@ -135,11 +165,19 @@ export const packets: Readonly<Record<string, readonly [Route, Packet]>> = {
     }),
   ],
   call: [routeTo.call("sales.quote"), quote],
+  "call-straight": [routeTo.call("sales.quote"), straight],
   reply: [replyRoute, replied({ _tag: "Value", body: bytes({ sku: "P-100", quantity: 2, total: 2500 }) })],
   "reply-declared": [replyRoute, replied({ _tag: "Declared", body: bytes({ _tag: "UnknownPart", sku: "P-100" }) })],
   "reply-failed": [
     replyRoute,
     replied({ _tag: "Failure", tag: "InvalidPayload", body: bytes({ ...misfit, misfits: [misfit] }) }),
+  ],
+  "reply-followed": [
+    replyRoute,
+    replyPacket(straight, "sales", now + 20, {
+      _tag: "Value",
+      body: bytes({ sku: "P-100", quantity: 2, total: 2500 }),
+    }, trail),
   ],
   cancel: [routeTo.cancel("sales.quote"), cancelPacket(quote.id, "sales.quote", "sales", now + 100, now + 5_000)],
   announce: [routeTo.presence("announce"), notice("announce", 3 * announcement.every)],

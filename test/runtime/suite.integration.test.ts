@@ -36,6 +36,7 @@ runtimeSuite({
   features: {
     givesBack: true,
     shared: true,
+    queued: true,
     oddNumbers: "RabbitMQ ends a connection that sends NaN",
     expel: (queue) => Effect.promise(() => deleteQueue(queue)),
     cut: Effect.sync(() => proxy?.cut()),

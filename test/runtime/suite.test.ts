@@ -21,6 +21,7 @@ runtimeSuite({
   features: {
     givesBack: true,
     shared: "everyone is in one process, which sees everything",
+    queued: true,
     oddNumbers: true,
     expel: (queue) => broker?.cancelConsumer(queue) ?? Effect.void,
     cut: Effect.suspend(() => broker?.loseConnection(20) ?? Effect.void),

@@ -1,0 +1,152 @@
+/**
+ * Links between processes over ZeroMQ: one ROUTER that others connect to, and a DEALER for each process that is reached.
+ *
+ * The port `src/transport/Links.ts` on the sockets of this room, whichever drives them. A DEALER sends only while it is
+ * connected, so that a message goes now or not at all; heartbeats find links over which nothing comes any more. Both sides of
+ * an encrypted link prove that they know the team's secret: it is the key of both.
+ */
+import { Effect, Exit, Redacted, Scope } from "effect"
+import type { Link, LinkEvents, LinkPeer, Links, Parts } from "../../../src/transport/mod.ts"
+import { toHex } from "../zmtp/bytes.ts"
+import { deriveKeys } from "../zmtp/curve/keys.ts"
+import { parseEndpoint } from "../zmtp/Endpoint.ts"
+import { type OnEvent, openSocket } from "../zmtp/openSocket.ts"
+import type { SocketOptions } from "../zmtp/SocketOptions.ts"
+import type { SocketType } from "../zmtp/SocketType.ts"
+import { Streams } from "../zmtp/Streams.ts"
+import type { ZmtpSocket } from "../zmtp/ZmtpSocket.ts"
+import { type LinkOptions, NoLinks, plan } from "./plan.ts"
+
+/** What the keys are derived for: another purpose would give other keys from the same secret. */
+const purpose = "warren links 1"
+
+/** A link over which nothing was heard for so long is lost, ms; and how often each side speaks at least. */
+const silence = 3_000
+const beat = 1_000
+
+/** Most frames of a message: a link's messages have four. */
+const mostFrames = 8
+
+/** Links that others may open at a time, and names that are remembered. */
+const mostPeers = 4_096
+
+const scheme = "zmq+"
+
+/** Opens the socket that others reach, and gives the port; it ends with the scope. */
+export const openLinks = Effect.fnUntraced(function* (
+  options: LinkOptions,
+): Effect.fn.Return<Links, NoLinks, Scope.Scope | Streams> {
+  const { secret } = options
+  const planned = yield* Effect.fromResult(
+    plan(options, secret === undefined ? undefined : Redacted.value(secret).length),
+  )
+  const keys = secret === undefined ? undefined : yield* deriveKeys(secret, purpose)
+  const outer = yield* Effect.scope
+  const services = yield* Effect.context<Streams>()
+  const run = Effect.runForkWith(services)
+  const common: SocketOptions = {
+    identity: newIdentity(),
+    maxMessageBytes: options.maxMessageBytes,
+    maxFrames: mostFrames,
+    maxPeers: mostPeers,
+    handshakeTimeout: 5_000,
+    heartbeat: { interval: beat, timeout: silence, ttl: silence },
+  }
+  const open = (type: SocketType, own: SocketOptions, onEvent?: OnEvent) => openSocket(type, own, onEvent)
+
+  let onMessage: (from: LinkPeer, message: Parts) => void = () => {}
+  const router = yield* open("ROUTER", {
+    ...common,
+    ...(keys !== undefined && { curve: { role: "server", keys, allowed: [keys.publicKey] } }),
+    mandatory: true,
+    handover: true,
+  }, (event) => {
+    if (event._tag === "Disconnected") run(Effect.logDebug(`A link from ${event.remote} ended: ${event.why}`))
+  }).pipe(Effect.mapError(({ message }) => new NoLinks({ reason: message, isMistake: true })))
+  const bound = yield* router.bind(planned.bind).pipe(
+    Effect.mapError(({ message }) => new NoLinks({ reason: message, isMistake: options.listen !== undefined })),
+  )
+  const port = planned.port ?? Number(/:(\d+)$/.exec(bound)?.[1])
+  const endpoint = `${scheme}tcp://${planned.host}:${port}`
+
+  const peers = new Map<string, LinkPeer>()
+  // our own sockets give the same array with every message of a connection
+  const known = new WeakMap<Uint8Array, LinkPeer>()
+  const peerOf = (identity: Uint8Array): LinkPeer => {
+    const name = toHex(identity, 255)
+    let peer = peers.get(name)
+    if (peer === undefined) {
+      if (peers.size >= mostPeers) peers.delete(peers.keys().next().value!)
+      peers.set(name, peer = { name, send: (message) => router.offer([identity, ...message]) === "sent" })
+    }
+    known.set(identity, peer)
+    return peer
+  }
+  router.deliver(([identity, ...message]) => onMessage(known.get(identity!) ?? peerOf(identity!), message))
+
+  return {
+    endpoint,
+    listen: (listener) => void (onMessage = listener),
+    open: (to, events) => {
+      if (to === endpoint) return toItself((from, message) => onMessage(from, message), to, events, run)
+      const target = parseEndpoint(to.startsWith(scheme) ? to.slice(scheme.length) : "", "connect")
+      if (target._tag === "Failure" || target.success._tag !== "Tcp" || !planned.mayReach(target.success.host)) {
+        return undefined
+      }
+      const scope = Scope.forkUnsafe(outer)
+      let socket: ZmtpSocket | undefined
+      const link: Link = {
+        name: to,
+        send: (message) => socket?.offer(message) === "sent",
+        close: () => void run(Scope.close(scope, Exit.void)),
+      }
+      const dial = Effect.gen(function* () {
+        socket = yield* open("DEALER", {
+          ...common,
+          ...(keys !== undefined && { curve: { role: "client", serverKey: keys.publicKey, keys } }),
+          immediate: true,
+        }, (event) => {
+          if (event._tag === "Connected") return events.onUp(link)
+          if (event._tag === "Disconnected") events.onDown()
+          if (event._tag === "GaveUp") run(Effect.logWarning(`Cannot open a link to ${to}: ${event.why}`))
+        })
+        socket.deliver((message) => onMessage(link, message))
+        yield* socket.connect(to.slice(scheme.length))
+      })
+      run(dial.pipe(
+        Scope.provide(scope),
+        Effect.catch((error) => Effect.logWarning(`Cannot open a link to ${to}: ${error.message}`)),
+      ))
+      return link
+    },
+  }
+})
+
+/** 16 random bytes, by which others know this process; the first one is not 0. */
+const newIdentity = (): Uint8Array => {
+  const identity = crypto.getRandomValues(new Uint8Array(17))
+  identity[0] = 1
+  return identity
+}
+
+/** A link of a process to itself needs no socket: messages are handed over at the end of the turn. */
+const toItself = (
+  receive: (from: LinkPeer, message: Parts) => void,
+  name: string,
+  events: LinkEvents,
+  run: (effect: Effect.Effect<void>) => unknown,
+): Link => {
+  let isOpen = true
+  const handOver = (from: LinkPeer, message: Parts): boolean => {
+    if (isOpen) queueMicrotask(() => isOpen && receive(from, message))
+    return isOpen
+  }
+  const back: LinkPeer = { name: "itself", send: (message) => handOver(link, message) }
+  const link: Link = {
+    name,
+    send: (message) => handOver(back, message),
+    close: () => void (isOpen = false),
+  }
+  run(Effect.andThen(Effect.yieldNow, Effect.sync(() => isOpen && events.onUp(link))))
+  return link
+}

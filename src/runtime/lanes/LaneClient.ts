@@ -1,0 +1,221 @@
+/**
+ * The caller's side of the lanes: sends calls straight to servers, and takes what comes back straight.
+ *
+ * Between `sendCall`, which knows the broker's way too, and links. A call whose link is lost may have been run: it is not sent
+ * again from here; its reply comes through the broker, or its server is found dead. Replies are matched by tokens of 128 random
+ * bits; one that matches nothing is not believed.
+ */
+import { Effect } from "effect"
+import type { HeaderValue, LinkPeer, Packet } from "../../transport/mod.ts"
+import { callParts, cancelParts, type LaneMessage, receiptParts, type RefusalReason } from "../../wire/mod.ts"
+import type { CoreShape } from "../Core.ts"
+import type { Instance } from "../Directory.ts"
+import { type Server, Servers } from "./Servers.ts"
+import type { Ways } from "./Ways.ts"
+
+/** What of a core the caller's side stands on. */
+export type LaneClientCore = Pick<CoreShape, "deadlines" | "journal" | "now" | "presence" | "runFork">
+
+/** A reply that came straight. */
+export interface StraightReply {
+  /** As the header `warren-error`; empty: a value. */
+  readonly error: string
+  readonly body: Uint8Array
+  /** What it tells of the call's way: the header `warren-hops`. */
+  readonly hops: HeaderValue | undefined
+}
+
+/** Who is told what becomes of a call. */
+export interface Straight {
+  readonly onReply: (reply: StraightReply) => void
+  /** It was given back; unless its server `Stopped`, it was not begun. */
+  readonly onRefused: (reason: RefusalReason) => void
+  /** Its link is lost: whether it was run is unknown. */
+  readonly onLost: () => void
+  /** Its server is dead. */
+  readonly onDead: (detail: string) => void
+}
+
+/** A call on its way. */
+export interface Sent {
+  /** The server's instance. */
+  readonly to: string
+  /** The caller gave up: its server is told; `false`: it could not be. */
+  readonly cancel: () => boolean
+  /** The caller knows the outcome, wherever from. */
+  readonly forget: () => void
+}
+
+/** A server that gave a call back is left alone for so long, ms. */
+const respite: { readonly [reason in RefusalReason]: number } = { Overloaded: 20, NoHandler: 5_000, Stopped: 5_000 }
+
+/** Receipts wait for others at most so long, ms, and so many; those of the lane `reply` only for the end of the turn. */
+const receiptPause = 100
+const mostReceipts = 64
+
+/** ms between two looks at whether a server whose link was lost is alive. */
+const round = 400
+
+interface Waiting {
+  readonly straight: Straight
+  readonly server: Server | undefined
+}
+
+/** See the top of the file. */
+export class LaneClient {
+  readonly #core: LaneClientCore
+  readonly #nextToken: () => string
+  readonly #monotonic: () => number
+  readonly #servers: Servers
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #owed = new Map<LinkPeer, { tokens: Array<string>; isHurried: boolean }>()
+
+  constructor(core: LaneClientCore, ways: Ways, nextToken: () => string, monotonic: () => number) {
+    this.#core = core
+    this.#nextToken = nextToken
+    this.#monotonic = monotonic
+    const { directory } = core.presence
+    if (directory === undefined) throw new Error("There are no lanes where nobody else is")
+    this.#servers = new Servers(directory, ways, (server) => this.#onDown(server))
+  }
+
+  /** Sends a call straight to a server; `undefined`: no server can be reached so now. */
+  send(packet: Packet, straight: Straight): Sent | undefined {
+    const server = this.#servers.choose(packet.type, this.#core.now())
+    if (server === undefined) return undefined
+    const token = this.#nextToken()
+    if (!server.way.send(callParts(token, this.#monotonic(), packet))) return undefined
+    this.#waiting.set(token, { straight, server })
+    server.calls.add(token)
+    return {
+      to: server.instance,
+      cancel: () => {
+        this.#forget(token)
+        return server.way.send(cancelParts(token, packet.id))
+      },
+      forget: () => this.#forget(token),
+    }
+  }
+
+  /** Why a call goes straight to one of its servers, or to none of them, now; for people. */
+  explain(type: string): string {
+    const { servers, alive } = this.#servers.of(type)
+    const now = this.#core.now()
+    const some = (count: number) => `${count} of ${alive} server${alive === 1 ? "" : "s"}`
+    if (alive === 0) return "no server of it is known (yet)"
+    if (servers.length === 0) return `${some(0)} announces where it can be reached past the broker`
+    const up = servers.filter(({ way }) => way.isUp())
+    if (up.length === 0) return `${some(servers.length)} can be called straight, but no link is up (yet)`
+    const free = up.filter(({ avoidUntil }) => avoidUntil <= now)
+    if (free.length === 0) return `${some(up.length)} can be reached straight, but refused a call just now`
+    const least = free.reduce((least, { calls }) => Math.min(least, calls.size), Number.POSITIVE_INFINITY)
+    return `${some(free.length)} can be reached straight; the one that is asked had ${least} calls outstanding`
+  }
+
+  /** Calls back when a server of a call can be reached, or none was within `patience` ms. */
+  whenReachable(type: string, patience: number, then: () => void): void {
+    const { servers } = this.#servers.of(type)
+    const ways = servers.map(({ way }) => way)
+    const next = ways.find((way) => way.mayTry())
+    if (next === undefined || ways.some((way) => way.isUp())) return then()
+    next.whenUp(patience, then)
+  }
+
+  /** Awaits a reply that may come straight to a call that goes through the broker; its token, and how to give it up. */
+  expect(onReply: Straight["onReply"]): { readonly token: string; readonly forget: () => void } {
+    const token = this.#nextToken()
+    const straight: Straight = { onReply, onRefused: () => {}, onLost: () => {}, onDead: () => {} }
+    this.#waiting.set(token, { straight, server: undefined })
+    return { token, forget: () => this.#forget(token) }
+  }
+
+  /** A reply came straight; `false`: nobody waits for it. */
+  onReply(from: LinkPeer, reply: LaneMessage & { readonly _tag: "Reply" }): boolean {
+    const { token } = reply
+    const waiting = this.#waiting.get(token)
+    // a second time too, or it would come a third time
+    this.#owe(from, token, waiting?.server === undefined)
+    if (waiting === undefined) return false
+    this.#forget(token)
+    waiting.straight.onReply(reply)
+    return true
+  }
+
+  /** A server gave a call back. */
+  onRefusal({ token, reason }: LaneMessage & { readonly _tag: "Refusal" }): void {
+    const waiting = this.#waiting.get(token)
+    if (waiting?.server === undefined) return
+    waiting.server.avoidUntil = this.#core.now() + respite[reason]
+    this.#forget(token)
+    waiting.straight.onRefused(reason)
+  }
+
+  #forget(token: string): void {
+    const waiting = this.#waiting.get(token)
+    if (!this.#waiting.delete(token)) return
+    waiting?.server?.calls.delete(token)
+  }
+
+  /** The link of a server is lost: its calls wait for its reply through the broker, or for proof of its death. */
+  #onDown(server: Server): void {
+    const lost = [...server.calls]
+    if (lost.length === 0) return
+    for (const token of lost) this.#waiting.get(token)?.straight.onLost()
+    if (server.calls.size === 0 || server.isWatched) return
+    server.isWatched = true
+    this.#core.runFork(Effect.ensuring(this.#watch(server, lost), Effect.sync(() => server.isWatched = false)))
+  }
+
+  /** Looks until the calls that were lost with a link are through, or their server is not found twice. */
+  #watch(server: Server, lost: ReadonlyArray<string>): Effect.Effect<void> {
+    const { directory, ping } = this.#core.presence
+    let missedAt: number | undefined
+    const once: Effect.Effect<void> = Effect.suspend(() => {
+      const instance = directory?.get(server.instance)
+      if (instance === undefined || !lost.some((token) => this.#waiting.has(token))) return Effect.void
+      return Effect.flatMap(ping(instance), (isThere) => {
+        if (isThere !== false || missedAt === undefined) {
+          missedAt = isThere === false ? this.#core.now() : undefined
+          return Effect.andThen(Effect.sleep(round), once)
+        }
+        directory?.gone(server.instance, missedAt)
+        for (const token of lost) {
+          const waiting = this.#waiting.get(token)
+          this.#forget(token)
+          waiting?.straight.onDead(this.#obituary(instance))
+        }
+        return Effect.void
+      })
+    })
+    return once
+  }
+
+  #obituary({ apps, instance, host, pid, lastHeard }: Instance): string {
+    const names = apps.map(({ app }) => `"${app}"`).join(", ")
+    const ago = Math.round((this.#core.now() - lastHeard) / 100) / 10
+    return `app ${names} (instance ${instance}, host "${host}", pid ${pid}) is gone, last heard of ${ago} s ago, ` +
+      "and the link to it is lost"
+  }
+
+  /** Owes a receipt. */
+  #owe(to: LinkPeer, token: string, isHurried: boolean): void {
+    const known = this.#owed.get(to)
+    const owed = known ?? { tokens: [], isHurried: false }
+    owed.tokens.push(token)
+    if (known === undefined) {
+      this.#owed.set(to, owed)
+      if (!isHurried) this.#core.deadlines.add(this.#core.now() + receiptPause, () => this.#pay(to))
+    }
+    if (!owed.isHurried && (isHurried || owed.tokens.length >= mostReceipts)) {
+      owed.isHurried = true
+      queueMicrotask(() => this.#pay(to))
+    }
+  }
+
+  #pay(to: LinkPeer): void {
+    const owed = this.#owed.get(to)
+    if (owed === undefined) return
+    this.#owed.delete(to)
+    to.send(receiptParts(owed.tokens))
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The server's side of the lanes: takes calls that come straight, and sends replies straight back.
+ *
+ * Between links and the dispatchers of calls, which see a delivery like any other. What it does not take it refuses at once, so
+ * that the caller can go elsewhere; what cannot be answered straight is answered through the broker.
+ */
+import type { Delivery, LinkPeer, Packet } from "../../transport/mod.ts"
+import {
+  Header,
+  type LaneMessage,
+  parseReplyAddress,
+  QueueName,
+  readMeta,
+  refusalParts,
+  type RefusalReason,
+  replyParts,
+  welcomeParts,
+} from "../../wire/mod.ts"
+import { Effect } from "effect"
+import type { CoreShape } from "../Core.ts"
+import { Ages } from "./Ages.ts"
+import { Receipts } from "./Receipts.ts"
+import type { Ways } from "./Ways.ts"
+
+/** What of a core the server's side stands on. */
+export type LaneServerCore = Pick<CoreShape, "cancellations" | "deadlines" | "instance" | "journal" | "now">
+
+/** Takes a call; `false`: there is too much in hand. */
+export type TakeCall = (delivery: Delivery) => boolean
+
+/** Senders whose messages' age is known. */
+const mostSenders = 4_096
+
+/** How long a reply waits for a link that is not up yet, ms. */
+const patience = 5
+
+/** How long a cancellation is remembered for a call that waits for its turn, ms. */
+const remembered = 60_000
+
+/** How long a call that says nothing of its time may take, ms. */
+const fallback = 5_000
+
+/** See the top of the file. */
+export class LaneServer {
+  readonly #core: LaneServerCore
+  readonly #ways: Ways
+  readonly #monotonic: () => number
+  readonly #receipts: Receipts
+  readonly #served = new Map<string, TakeCall>()
+  readonly #ages = new Map<string, Ages>()
+
+  constructor(core: LaneServerCore, ways: Ways, monotonic: () => number) {
+    this.#core = core
+    this.#ways = ways
+    this.#monotonic = monotonic
+    this.#receipts = new Receipts(core)
+  }
+
+  /** Takes calls of a type from now on; the result ends it. */
+  serve(type: string, take: TakeCall): () => void {
+    this.#served.set(type, take)
+    return () => {
+      if (this.#served.get(type) === take) this.#served.delete(type)
+    }
+  }
+
+  /** A link was opened to this process, or to another that had its port before: that one gets no answer. */
+  onHello(from: LinkPeer, { sentAt, to }: LaneMessage & { readonly _tag: "Hello" }): void {
+    this.#agesOf(from).of(sentAt, this.#monotonic())
+    if (to === this.#core.instance) from.send(welcomeParts)
+  }
+
+  /** A call came straight. */
+  onCall(from: LinkPeer, { token, sentAt, packet }: LaneMessage & { readonly _tag: "Call" }): void {
+    const age = this.#agesOf(from).of(sentAt, this.#monotonic())
+    const take = this.#served.get(packet.type)
+    if (take === undefined) return this.#refuse(from, token, "NoHandler")
+    // nothing on a link drops what has expired, and its age is known better than two clocks could tell it
+    const left = (readMeta(packet).timeout ?? fallback) - age
+    const delivery: Delivery = {
+      packet: {
+        ...packet,
+        expiration: Math.max(0, left),
+        headers: { ...packet.headers, [Header.timeout]: Math.max(0, left) },
+      },
+      queue: QueueName.call(packet.type),
+      redelivered: false,
+      deliveryCount: 0,
+      isGone: () => false,
+      settle: () => Effect.void,
+      straight: {
+        answer: (reply, otherwise) => {
+          if (!from.send(replyParts(token, reply))) return otherwise()
+          this.#receipts.expect(token, (received) => {
+            if (!received) otherwise()
+          })
+        },
+        giveBack: (begun) => this.#refuse(from, token, begun ? "Stopped" : "NoHandler"),
+      },
+    }
+    if (!take(delivery)) this.#refuse(from, token, "Overloaded")
+  }
+
+  /** A caller that called straight gave up. */
+  onCancel({ callId }: LaneMessage & { readonly _tag: "Cancel" }): void {
+    this.#core.cancellations.cancel(callId, this.#core.now() + remembered)
+  }
+
+  /** Receipts of replies. */
+  onReceipt({ tokens }: LaneMessage & { readonly _tag: "Receipt" }): void {
+    this.#receipts.received(tokens)
+  }
+
+  /**
+   * Answers a call that came through the broker straight, if its caller can be reached: then `done` is called once, with
+   * whether the reply has arrived. `false`: not so, answer through the broker.
+   */
+  reply(call: Packet, reply: Packet, done: (received: boolean) => void): boolean {
+    const to = parseReplyAddress(call.headers[Header.reply])
+    if (to === undefined) return false
+    const way = this.#ways.to(to.address)
+    if (way === undefined || !way.isUp() && !way.mayTry()) return false
+    way.whenUp(patience, (isUp) => {
+      if (!isUp || !way.send(replyParts(to.token, reply))) return done(false)
+      this.#receipts.expect(to.token, (received) => {
+        // half open, perhaps: the next replies go through the broker
+        if (!received) way.avoid()
+        done(received)
+      })
+    })
+    return true
+  }
+
+  #refuse(from: LinkPeer, token: string, reason: RefusalReason): void {
+    from.send(refusalParts(token, reason))
+  }
+
+  #agesOf({ name }: LinkPeer): Ages {
+    let ages = this.#ages.get(name)
+    if (ages === undefined) {
+      if (this.#ages.size >= mostSenders) this.#ages.delete(this.#ages.keys().next().value!)
+      this.#ages.set(name, ages = new Ages())
+    }
+    return ages
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The ways to other processes, opened when they are first wanted and closed when they are not wanted any more.
+ *
+ * Between `LaneClient` and `LaneServer`, which send, and the port. Addresses come from the broker, and so from whoever may
+ * write there: only so many ways are open at a time, and each begins with asking who is at the other end.
+ */
+import type { Links, Parts } from "../../transport/mod.ts"
+import { type LaneAddress, parseLaneAddress } from "../../wire/mod.ts"
+import { Way, type WaysCore } from "./Way.ts"
+
+/** Ways at a time. */
+const most = 1_024
+
+/** A way that nobody used or kept for so long is closed, ms. */
+const unused = 60_000
+
+/** The ways of one process. */
+export class Ways {
+  readonly #core: WaysCore
+  readonly #links: Links
+  readonly #hello: (to: LaneAddress) => Parts
+  /** By endpoint: another process may have the port of one that is gone. */
+  readonly #ways = new Map<string, Way>()
+  #isWatched = false
+
+  /** `hello` makes the first message of each link. */
+  constructor(core: WaysCore, links: Links, hello: (to: LaneAddress) => Parts) {
+    this.#core = core
+    this.#links = links
+    this.#hello = hello
+  }
+
+  /** How many are up. */
+  get up(): number {
+    return [...this.#ways.values()].filter((way) => way.isUp()).length
+  }
+
+  /** The way to an address; `undefined`: it is none, it may not be reached, or there are too many ways. */
+  to(text: string): Way | undefined {
+    const address = parseLaneAddress(text)
+    if (address === undefined) return undefined
+    const known = this.#ways.get(address.endpoint)
+    if (known?.address.instance === address.instance) {
+      known.usedAt = this.#core.now()
+      return known
+    }
+    if (known !== undefined) this.drop(known)
+    if (this.#ways.size >= most) return undefined
+    const way = new Way(this.#core, address)
+    const link = this.#links.open(address.endpoint, {
+      onUp: (link) => void link.send(this.#hello(address)),
+      onDown: () => way.down(),
+    })
+    if (link === undefined) return undefined
+    way.over(link)
+    this.#ways.set(address.endpoint, way)
+    this.#watch()
+    return way
+  }
+
+  /** Whoever was greeted at an endpoint is the one that was meant. */
+  onWelcome(endpoint: string): void {
+    this.#ways.get(endpoint)?.up()
+  }
+
+  /** Closes one. */
+  drop(way: Way): void {
+    if (this.#ways.get(way.name) === way) this.#ways.delete(way.name)
+    way.close()
+  }
+
+  /** Closes all. */
+  close(): void {
+    for (const way of [...this.#ways.values()]) this.drop(way)
+  }
+
+  /** One timer looks now and then which of them are still used. */
+  #watch(): void {
+    if (this.#isWatched) return
+    this.#isWatched = true
+    this.#core.deadlines.add(this.#core.now() + unused, () => {
+      this.#isWatched = false
+      for (const way of [...this.#ways.values()]) {
+        if (!way.isKept && this.#core.now() - way.usedAt >= unused) this.drop(way)
+      }
+      if (this.#ways.size > 0) this.#watch()
+    })
+  }
+}
