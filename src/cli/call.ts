@@ -4,11 +4,14 @@
  * Through the gateway of a running process, or with `--broker` straight over RabbitMQ.
  */
 import { Effect, Option } from "effect"
-import { Argument, Command } from "effect/cli"
-import { CliFailure } from "./Failure.ts"
+import { Argument, Command, Flag } from "effect/cli"
+import type { CallTrail } from "../runtime/mod.ts"
+import { CliFailure, misuse } from "./Failure.ts"
 import { printJson } from "./output.ts"
 import { readPayload } from "./payload.ts"
+import { laneFlag } from "./lane.ts"
 import { payloadArgument, reachFlags, readName, timeoutFlag } from "./reach.ts"
+import { printTrail } from "./trail.ts"
 
 /** The command. */
 export const call = Command.make(
@@ -18,20 +21,33 @@ export const call = Command.make(
     payload: payloadArgument,
     ...reachFlags,
     timeout: timeoutFlag,
+    lane: laneFlag,
+    trace: Flag.Boolean("trace").pipe(
+      Flag.withDescription("Print every hop of the call, with its time and why it went that way, to standard error"),
+    ),
   },
   Effect.fnUntraced(function* (input) {
     const name = readName(input.name, "call")
     if (name instanceof CliFailure) return yield* name
     const payload = yield* readPayload(input.payload)
     const timeout = Option.getOrUndefined(input.timeout)
+    let trail: CallTrail | undefined
+    const onTrail = input.trace ? (told: CallTrail) => void (trail = told) : undefined
+    const tell = Effect.suspend(() => input.trace ? printTrail(trail) : Effect.void)
     if (Option.isSome(input.broker)) {
       const { callDirectly } = yield* Effect.promise(() => import("./direct.ts"))
-      return yield* printJson(yield* callDirectly(input, { name, payload, timeout }))
+      const saying = { name, payload, timeout, lane: Option.getOrUndefined(input.lane), onTrail }
+      return yield* printJson(yield* Effect.ensuring(callDirectly(input, saying), tell))
+    }
+    if (Option.isSome(input.lane)) {
+      return yield* misuse("A gateway chooses the lane itself", "Go over the broker, with --broker")
     }
     const { remotely } = yield* Effect.promise(() => import("./remote.ts"))
-    return yield* printJson(
-      yield* remotely(input, (gateway) => gateway.call(`${name.api}.${name.member}`, payload, { timeout })),
+    const asking = remotely(
+      input,
+      (gateway) => gateway.call(`${name.api}.${name.member}`, payload, { timeout, onTrail }),
     )
+    return yield* printJson(yield* Effect.ensuring(asking, tell))
   }),
 ).pipe(
   Command.withDescription("Call a running app and print its answer"),
@@ -41,6 +57,10 @@ export const call = Command.make(
     {
       command: `warren call parts.lookup '{"sku":"P-100"}' --broker amqp://localhost`,
       description: "Over RabbitMQ, with the apis of workers/",
+    },
+    {
+      command: `warren call parts.lookup '{"sku":"P-100"}' --broker amqp://localhost --trace`,
+      description: "With every hop on the way",
     },
   ]),
 )

@@ -8,6 +8,7 @@ import { Cause, Effect, Logger, Option, References, Result, type Scope } from "e
 import { type CallSpec, type ContractSpec, type EventSpec, Message } from "../contract/mod.ts"
 import { nearest } from "../gateway/mod.ts"
 import { launch } from "../launch/mod.ts"
+import type { CallOptions, Settings } from "../runtime/mod.ts"
 import { discover } from "./discover.ts"
 import { CliFailure } from "./Failure.ts"
 import { load } from "./load.ts"
@@ -19,12 +20,17 @@ export interface Saying {
   readonly name: Name
   readonly payload: unknown
   readonly timeout: number | undefined
+  /** How a call travels. */
+  readonly lane?: Settings["lane"] | undefined
+  /** Is told the way of a call. */
+  readonly onTrail?: CallOptions["onTrail"]
 }
 
 /** Calls; succeeds with the value, encoded. */
 export const callDirectly = Effect.fnUntraced(function* (reach: Reach, saying: Saying) {
   const { bus, message, contract } = yield* prepare(reach, saying, "call")
-  const value = yield* bus.call(message as Message<CallSpec>, timeoutOf(saying)).pipe(Effect.catchCause(told))
+  const options = { ...timeoutOf(saying), onTrail: saying.onTrail }
+  const value = yield* bus.call(message as Message<CallSpec>, options).pipe(Effect.catchCause(told))
   const encoded = (contract as CallSpec).returnsCodec.encode(value)
   return Result.isSuccess(encoded) ? encoded.success ?? null : null
 }, quietly)
@@ -46,7 +52,7 @@ const timeoutOf = ({ timeout }: Saying) => timeout === undefined ? {} : { timeou
 
 const prepare = Effect.fnUntraced(function* (
   reach: Reach,
-  { name, payload }: Saying,
+  { name, payload, lane }: Saying,
   kind: ContractSpec["kind"],
 ) {
   const { files } = yield* Effect.fromResult(discover(Option.isSome(reach.workers) ? [reach.workers.value] : []))
@@ -66,7 +72,7 @@ const prepare = Effect.fnUntraced(function* (
   const decoded = contract.codec.decode(payload)
   // what does not fit is said by the bus, in the same words as everywhere
   const message = new Message(contract, (Result.isSuccess(decoded) ? decoded.success : payload) as never)
-  const { bus } = yield* launch({ broker: Option.getOrUndefined(reach.broker) }).pipe(
+  const { bus } = yield* launch({ broker: Option.getOrUndefined(reach.broker), lane }).pipe(
     Effect.mapError((error) =>
       new CliFailure({
         problem: error.message,

@@ -8,7 +8,7 @@ import { Effect, Redacted, type Scope } from "effect"
 import { loadServer } from "../../adapters/runtime/mod.ts"
 import type { Engine } from "../broker/mod.ts"
 import { launch, type Launched } from "../launch/mod.ts"
-import type { AppModule, HostError, InvalidOption } from "../runtime/mod.ts"
+import type { AppModule, HostError, InvalidOption, Settings } from "../runtime/mod.ts"
 import { withoutPassword } from "../transport/mod.ts"
 import { CliFailure } from "./Failure.ts"
 import type { Gateway, GatewayOptions } from "./gateway.ts"
@@ -20,6 +20,10 @@ export interface HostingOptions {
   readonly broker: Redacted.Redacted<string> | undefined
   /** How long to go on trying where no broker answers at the start, ms. */
   readonly wait: number
+  /** How calls travel; `undefined`: the runtime's default. */
+  readonly lane?: Settings["lane"] | undefined
+  /** Whether what calls say may leave this machine unencrypted. */
+  readonly insecure?: boolean
   /** Whether there will be a gateway to read metrics from. */
   readonly measured: boolean
 }
@@ -41,10 +45,10 @@ export interface Hosting {
 
 /** Starts everything but the gateway. The scope's end takes down what `finish` has left. */
 export const startHosting = Effect.fnUntraced(function* (
-  { apps, broker, wait, measured }: HostingOptions,
+  { apps, broker, wait, lane, insecure, measured }: HostingOptions,
 ): Effect.fn.Return<Hosting, CliFailure, Scope.Scope> {
   const metrics = measured ? (yield* Effect.promise(() => import("../gateway/mod.ts"))).makeMetrics() : undefined
-  const launched = yield* launch({ apps, broker, wait, meter: metrics }).pipe(
+  const launched = yield* launch({ apps, broker, wait, lane, insecure, meter: metrics }).pipe(
     Effect.mapError((error) => startFailure(error, broker)),
   )
   const { host, core } = launched

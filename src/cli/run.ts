@@ -6,8 +6,10 @@
 import { Effect, Option, Redacted, Result } from "effect"
 import { Argument, Command } from "effect/cli"
 import { type Address, defaultAddress, formatAddress, parseAddress } from "../../adapters/runtime/mod.ts"
+import type { Settings } from "../runtime/mod.ts"
 import { brokerUrls } from "../transport/mod.ts"
 import { defaultFolder } from "./discover.ts"
+import { laneFlag } from "./lane.ts"
 import type { Minimum } from "./log.ts"
 import { durationExpected, readCount, readDuration, setting, toggle } from "./settings.ts"
 
@@ -22,6 +24,8 @@ export interface RunOptions {
   readonly broker: Redacted.Redacted<string> | undefined
   /** How long to go on trying where no broker answers at the start. */
   readonly wait: number
+  /** How calls travel; `undefined`: the runtime's default. */
+  readonly lane: Settings["lane"] | undefined
   readonly token: Redacted.Redacted<string> | undefined
   readonly insecure: boolean
   /** `undefined`: the runtime's default. */
@@ -76,6 +80,7 @@ const settings = {
     expected: durationExpected,
     read: readDuration,
   }),
+  lane: laneFlag,
   token: setting({
     flag: "token",
     variable: "WARREN_TOKEN",
@@ -87,7 +92,7 @@ const settings = {
   insecure: toggle({
     flag: "insecure",
     variable: "WARREN_INSECURE",
-    description: "Let the gateway listen beyond this machine without a token",
+    description: "Let the gateway listen beyond this machine without a token, and calls leave it unencrypted",
   }),
   concurrency: setting({
     flag: "concurrency",
@@ -147,6 +152,7 @@ export const run = Command.make(
       http: Option.getOrUndefined(input.http) ?? undefined,
       broker: Option.getOrUndefined(input.broker),
       wait: Option.getOrElse(input.wait, () => 60_000),
+      lane: Option.getOrUndefined(input.lane),
       token: Option.getOrUndefined(input.token),
       insecure: Option.getOrElse(input.insecure, () => false),
       concurrency: Option.getOrUndefined(input.concurrency),

@@ -35,6 +35,8 @@ export const start = Effect.fnUntraced(function* (options: RunOptions) {
     apps: loaded.apps,
     broker: options.broker,
     wait: options.wait,
+    lane: options.lane,
+    insecure: options.insecure,
     measured: options.http !== undefined,
   })
   return { loaded, hosting }

@@ -6,7 +6,15 @@
  */
 import { Effect, Redacted, Result, Schema } from "effect"
 import { DeadlineExceeded, Disconnected, ReplyLost, unseen } from "../contract/mod.ts"
-import { CurrentDelivery, defaultSettings, type Emitted, InvalidOption, traceOf } from "../runtime/mod.ts"
+import {
+  type CallTrail,
+  CurrentDelivery,
+  defaultSettings,
+  type Emitted,
+  InvalidOption,
+  readCallTrail,
+  traceOf,
+} from "../runtime/mod.ts"
 import { formatTraceparent, fromBytes } from "../wire/mod.ts"
 import { RequestHeader } from "./headers.ts"
 import type { TopologyReport } from "./TopologyReport.ts"
@@ -37,6 +45,8 @@ export interface RequestOptions {
   readonly timeout?: number | undefined
   /** With `emit`: the id to emit under again. */
   readonly id?: string | undefined
+  /** With `call`: is told its way from the gateway on, before the outcome is known; not where the gateway does not tell. */
+  readonly onTrail?: ((trail: CallTrail) => void) | undefined
 }
 
 /** A gateway, reached by names. */
@@ -66,13 +76,14 @@ export const request = (
 
   const send = (subject: string, path: string, options: RequestOptions, payload?: { readonly json: unknown }) =>
     Effect.withFiber((fiber): Effect.Effect<unknown, RequestError> => {
-      const { timeout = defaultSettings.callTimeout, id } = options
+      const { timeout = defaultSettings.callTimeout, id, onTrail } = options
       const trace = traceOf(fiber, fiber.getRef(CurrentDelivery))
       const headers = {
         ...authorization,
         ...(payload !== undefined &&
           { "content-type": "application/json", [RequestHeader.timeout]: atLeastOne(timeout) }),
         ...(id !== undefined && { [RequestHeader.id]: id }),
+        ...(onTrail !== undefined && { [RequestHeader.trail]: "1" }),
         ...(trace !== undefined && { [RequestHeader.traceparent]: formatTraceparent(trace) }),
         ...(trace?.state !== undefined && { [RequestHeader.tracestate]: trace.state }),
       }
@@ -85,7 +96,10 @@ export const request = (
             redirect: "error",
             ...(payload !== undefined && { method: "POST", body: JSON.stringify(payload.json ?? null) }),
           })
-          return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) }
+          const bytes = new Uint8Array(await response.arrayBuffer())
+          const trail = onTrail === undefined ? undefined : readCallTrail(response.headers.get(RequestHeader.trail))
+          if (trail !== undefined) onTrail?.(trail)
+          return { status: response.status, bytes }
         },
         catch: (error) => {
           const { detail, sent } = whyUnreachable(base, error)

@@ -6,7 +6,7 @@
  */
 import { Cause, Effect, Option, Result, Tracer } from "effect"
 import { type CallSpec, type ContractSpec, type EventSpec, invalidPayload, Message } from "../contract/mod.ts"
-import { type BusShape, type Emitted, spanOf } from "../runtime/mod.ts"
+import { type BusShape, type CallOptions, type Emitted, spanOf } from "../runtime/mod.ts"
 import type { Trace } from "../wire/mod.ts"
 import { type BodyLimits, readJson } from "./body.ts"
 import { readId, readTimeout } from "./headers.ts"
@@ -20,16 +20,18 @@ export interface Dealings {
   readonly maxTimeout: number
 }
 
-/** Makes the call; succeeds with the value, encoded. */
+/** Makes the call; succeeds with the value, encoded. `onTrail`: is told its way. */
 export const makeCall = Effect.fnUntraced(function* (
   { bus, limits, maxTimeout }: Dealings,
   contract: CallSpec,
   request: Request,
   trace: Trace,
+  onTrail?: CallOptions["onTrail"],
 ): Effect.fn.Return<unknown, Problem> {
   const timeout = yield* Effect.fromResult(readTimeout(request.headers, maxTimeout))
   const message = yield* readMessage(contract, request, limits)
-  const value = yield* outcome(contract, bus.call(message, timeout === undefined ? {} : { timeout }), trace)
+  const options = { ...(timeout !== undefined && { timeout }), onTrail }
+  const value = yield* outcome(contract, bus.call(message, options), trace)
   const encoded = contract.returnsCodec.encode(value)
   // a void reply is `null` in JSON
   return Result.isSuccess(encoded) ? encoded.success ?? null : yield* Effect.fail(problems.internal())

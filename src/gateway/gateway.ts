@@ -8,13 +8,13 @@
 import { Context, Effect, Exit } from "effect"
 import { Hono } from "hono"
 import type { ContractSpec } from "../contract/mod.ts"
-import type { BusShape, OpenStep } from "../runtime/mod.ts"
+import type { BusShape, CallTrail, OpenStep } from "../runtime/mod.ts"
 import { formatTraceparent, type Trace } from "../wire/mod.ts"
 import { type Dealings, emitEvent, makeCall } from "./dealings.ts"
 import { exposedOf } from "./exposed.ts"
 import { type BusSource, defaults, type GatewayOptions } from "./GatewayOptions.ts"
 import { makeGuard } from "./guard.ts"
-import { readTrace } from "./headers.ts"
+import { readTrace, RequestHeader, writeTrail } from "./headers.ts"
 import { indexPage } from "./indexPage.ts"
 import { type Problem, problemBody, problemMedia, problems } from "./problem.ts"
 import { prometheusMedia } from "./prometheus.ts"
@@ -85,20 +85,26 @@ export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono =
     return Effect.fail(problems.notFound(hint === undefined ? detail : `${detail}; ${hint}`))
   }
 
+  const { metrics, topology } = options
   const app = new Hono()
   app.all("/calls/:api/:member", (c) => {
     const { api, member } = c.req.param()
     const contract = exposed.call(api, member)
-    return page(
+    // instances and hosts are told where the topology is told too
+    const wanted = topology !== undefined && c.req.header(RequestHeader.trail) !== undefined
+    let trail: CallTrail | undefined
+    const answered = page(
       c.req.raw,
       posting,
       (trace) =>
-        contract === undefined
-          ? unknown("call", `${api}.${member}`)
-          : Effect.map(makeCall(dealings, contract, c.req.raw, trace), (value) => json(200, value)),
+        contract === undefined ? unknown("call", `${api}.${member}`) : Effect.map(
+          makeCall(dealings, contract, c.req.raw, trace, wanted ? (told) => trail = told : undefined),
+          (value) => json(200, value),
+        ),
       false,
       `POST /calls/${contract === undefined ? "{api}/{call}" : `${api}/${member}`}`,
     )
+    return wanted ? withTrail(answered, () => trail) : answered
   })
   app.all("/events/:api/:member", (c) => {
     const { api, member } = c.req.param()
@@ -120,7 +126,6 @@ export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono =
       const ready = options.ready?.() ?? true
       return Effect.succeed(json(ready ? 200 : 503, { ready }, ready ? {} : { "retry-after": "1" }))
     }, true))
-  const { metrics, topology } = options
   if (metrics !== undefined) {
     app.all("/metrics", (c) => page(c.req.raw, reading, () => Effect.sync(() => text(metrics.text()))))
   }
@@ -161,6 +166,14 @@ const refusal = (request: Request, problem: Problem, trace: Trace): Response =>
 const sealed = (response: Response, trace: Trace): Response => {
   for (const [name, value] of Object.entries(always)) response.headers.set(name, value)
   response.headers.set("traceparent", formatTraceparent(trace))
+  return response
+}
+
+const withTrail = async (answered: Response | Promise<Response>, told: () => CallTrail | undefined) => {
+  const response = await answered
+  const trail = told()
+  const text = trail === undefined ? undefined : writeTrail(trail)
+  if (text !== undefined) response.headers.set(RequestHeader.trail, text)
   return response
 }
 

@@ -2,9 +2,11 @@
  * The request headers that a client steers a call or an emit by, and the trace it takes part in.
  *
  * `warren-timeout` (ms), `warren-id` (repeats an emit), `traceparent` and `tracestate` (W3C). The first two are refused when they make no
- * sense; a malformed `traceparent` starts a new trace, as the standard asks.
+ * sense; a malformed `traceparent` starts a new trace, as the standard asks. `warren-trail` asks for the way of a call, which
+ * the answer has under the same name.
  */
 import { Clock, Effect, Result } from "effect"
+import type { CallTrail } from "../runtime/mod.ts"
 import { CurrentIds, nextTrace, parseTraceparent, type Trace, withState } from "../wire/mod.ts"
 import { type Problem, problems } from "./problem.ts"
 
@@ -12,6 +14,7 @@ import { type Problem, problems } from "./problem.ts"
 export const RequestHeader = {
   timeout: "warren-timeout",
   id: "warren-id",
+  trail: "warren-trail",
   traceparent: "traceparent",
   tracestate: "tracestate",
 } as const
@@ -33,6 +36,18 @@ export const readId = (headers: Headers): Result.Result<string | undefined, Prob
   return /^[\w.:-]{1,100}$/.test(text) ? Result.succeed(text) : Result.fail(
     problems.invalidHeader(RequestHeader.id, text, 'at most 100 letters, digits and "-", "_", ".", ":"'),
   )
+}
+
+/** The longest header that tells of a call's way, characters; of what is longer the handler's own calls are left out. */
+const longestTrail = 8_000
+
+/** A call's way as the value of a header, where only ASCII is safe; `undefined`: it is too long. */
+export const writeTrail = (trail: CallTrail): string | undefined => {
+  const write = (value: CallTrail): string =>
+    JSON.stringify(value).replaceAll(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  const { server, ...own } = trail
+  const all = [trail, ...(server === undefined ? [] : [{ ...own, server: { ...server, calls: [] } }]), own]
+  return all.map(write).find((text) => text.length <= longestTrail)
 }
 
 /** The client's step, if it says where it stands. */

@@ -36,7 +36,7 @@ export const httpBus = (client: GatewayClient): BusShape => {
     const { contract } = message
     const encoded = contract.codec.encode(message.payload)
     if (Result.isFailure(encoded)) return Effect.fail(invalidPayload(contract.type, encoded.failure))
-    return client.call(contract.type, encoded.success, timeoutOf(options)).pipe(
+    return client.call(contract.type, encoded.success, { ...timeoutOf(options), onTrail: options.onTrail }).pipe(
       Effect.mapError((error) => callError(contract, error)),
       Effect.flatMap((json) =>
         Effect.fromResult(

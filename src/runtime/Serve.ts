@@ -58,22 +58,29 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
 
   const answer = (job: Job, body: ReplyBody): void => {
     const { packet, straight } = job.delivery
-    const hops = job.trail === undefined ? undefined : tellOf(bound, job.trail)
-    const reply = replyPacket(packet, bound.app, core.now(), body, hops)
+    const reply = replyOf(job, body)
     if (reply.body.length <= core.transport.traits.maxBytes) {
       if (straight !== undefined) {
         // the job is through; what did not arrive goes through the broker
-        straight.answer(reply, () => void core.runFork(Effect.ignore(publish(packet, reply))))
+        straight.answer(reply, () => {
+          record(packet, "rerouted", { error: "no receipt of its reply came" })
+          core.runFork(Effect.ignore(publish(packet, reply)))
+        })
         return finish(job, "ack")
       }
       const isGiven = core.lanes?.server.reply(packet, reply, (received) => {
-        if (received) finish(job, "ack")
-        else throughBroker(job, body, reply)
+        if (received) return finish(job, "ack")
+        record(packet, "rerouted", { error: "its reply did not reach the caller straight" })
+        job.trail?.add("rerouted", "the reply did not reach the caller straight, or not soon enough")
+        throughBroker(job, body, job.trail === undefined ? reply : replyOf(job, body))
       })
       if (isGiven === true) return
     }
     throughBroker(job, body, reply)
   }
+
+  const replyOf = ({ delivery, trail }: Job, body: ReplyBody): Packet =>
+    replyPacket(delivery.packet, bound.app, core.now(), body, trail === undefined ? undefined : tellOf(bound, trail))
 
   const publish = (packet: Packet, reply: Packet) =>
     core.outbox.publish(routeTo.queue(packet.replyTo ?? ""), reply, !isDirect(packet.replyTo))

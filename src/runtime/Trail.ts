@@ -105,9 +105,15 @@ export const writeServerTrail = (trail: ServerTrail): string => {
 }
 
 /** Reads what a server tells; `undefined`: nothing that can be read. */
-export const readServerTrail = (value: HeaderValue | undefined): ServerTrail | undefined => {
+export const readServerTrail = (value: HeaderValue | undefined): ServerTrail | undefined =>
+  read(ServerTrailSchema, value)
+
+/** Reads the way of a call; `undefined`: there is none that can be read. */
+export const readCallTrail = (value: string | null): CallTrail | undefined => read(CallTrailSchema, value ?? undefined)
+
+const read = <A>(schema: Schema.Codec<A>, value: HeaderValue | undefined): A | undefined => {
   if (typeof value !== "string" || value.length > longest) return undefined
   const json = Result.try((): unknown => JSON.parse(value))
   if (Result.isFailure(json)) return undefined
-  return Result.getOrUndefined(Schema.decodeUnknownResult(ServerTrailSchema)(json.success))
+  return Result.getOrUndefined(Schema.decodeUnknownResult(schema)(json.success))
 }

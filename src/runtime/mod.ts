@@ -49,6 +49,7 @@ export { CurrentDelivery, spanOf, traceOf } from "./Current.ts"
 // the way of a call
 export type { Lane } from "./lanes/sendCall.ts"
 export type { CallTrail, Hop, ServerTrail } from "./Trail.ts"
+export { readCallTrail } from "./Trail.ts"
 // spans
 export type { OpenStep, Step, Telemetry } from "./Telemetry.ts"
 export { CurrentTelemetry } from "./Telemetry.ts"

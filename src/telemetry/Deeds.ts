@@ -6,7 +6,7 @@
  */
 import type { Entry, Fact } from "../runtime/mod.ts"
 import { Durations, seconds } from "./Durations.ts"
-import type { Family, Point } from "./Family.ts"
+import type { Distribution, Family, Point } from "./Family.ts"
 
 /** Types told apart; foreign senders can make up any number of them, and the rest counts as one. */
 export const mostTypes = 10_000
@@ -21,7 +21,8 @@ interface Row {
   readonly who: string
   readonly counts: Record<Fact, number>
   readonly handling: Durations
-  readonly calling: Durations
+  /** By lane; one that was never taken has none. */
+  readonly calling: Map<string, Durations>
   /** Runs that have begun and not ended. */
   inHand: number
 }
@@ -35,7 +36,7 @@ export class Deeds {
     const row = this.#rowOf(entry.type, entry.handler ?? entry.app)
     row.counts[entry.fact]++
     if (entry.fact === "started") row.inHand++
-    else if (entry.ms !== undefined) measure(row, entry.fact, entry.ms)
+    else if (entry.ms !== undefined) measure(row, entry, entry.ms)
   }
 
   /** Everything so far. */
@@ -81,12 +82,12 @@ const newRow = (type: string, who: string): Row => ({
     drift: 0,
   },
   handling: new Durations(),
-  calling: new Durations(),
+  calling: new Map(),
   inHand: 0,
 })
 
 /** What has a duration has run, or was called, before. */
-const measure = (row: Row, fact: Fact, ms: number): void => {
+const measure = (row: Row, { fact, lane = "broker" }: Entry, ms: number): void => {
   switch (fact) {
     case "handled":
     case "failed":
@@ -97,8 +98,14 @@ const measure = (row: Row, fact: Fact, ms: number): void => {
       return row.handling.add(ms)
     case "answered":
     case "refused":
-      return row.calling.add(ms)
+      return callingBy(row, lane).add(ms)
   }
+}
+
+const callingBy = ({ calling }: Row, lane: string): Durations => {
+  let durations = calling.get(lane)
+  if (durations === undefined) calling.set(lane, durations = new Durations())
+  return durations
 }
 
 type Rows = ReadonlyArray<Row>
@@ -123,12 +130,18 @@ const familiesOf = (rows: Rows): ReadonlyArray<Family> => [
     answered: "answered",
     refused: "refused",
   }),
-  counter(rows, "warren_oddities_total", "What should be rare: late replies, clocks or schemas that disagree", "by", {
-    "stray-reply": "stray-reply",
-    rerouted: "rerouted",
-    "clock-skew": "clock-skew",
-    drift: "drift",
-  }),
+  counter(
+    rows,
+    "warren_oddities_total",
+    "What should be rare: late replies, calls that changed their lane, clocks or schemas that disagree",
+    "by",
+    {
+      "stray-reply": "stray-reply",
+      rerouted: "rerouted",
+      "clock-skew": "clock-skew",
+      drift: "drift",
+    },
+  ),
   counter(rows, "warren_ticks_total", "Ticks that schedules made", "handler", { tick: "made" }),
   gauge(rows, "warren_handlers_in_hand", "Messages that handlers work on", "handler", handles, ({ inHand }) => inHand),
   gauge(
@@ -139,8 +152,18 @@ const familiesOf = (rows: Rows): ReadonlyArray<Family> => [
     calls,
     ({ counts }) => counts.called - counts.answered - counts.refused,
   ),
-  histogram(rows, "warren_handler_duration_seconds", "How long handlers ran", "handler", ({ handling }) => handling),
-  histogram(rows, "warren_call_duration_seconds", "How long callers waited", "by", ({ calling }) => calling),
+  histogram(
+    rows,
+    "warren_handler_duration_seconds",
+    "How long handlers ran",
+    ({ type, who, handling }) => handling.points({ type, handler: who }),
+  ),
+  histogram(
+    rows,
+    "warren_call_duration_seconds",
+    "How long callers waited, by the lane of the call",
+    ({ type, who, calling }) => [...calling].flatMap(([lane, durations]) => durations.points({ type, by: who, lane })),
+  ),
 ]
 
 const handles = ({ counts }: Row): boolean => counts.started > 0
@@ -184,12 +207,11 @@ const histogram = (
   rows: Rows,
   name: string,
   help: string,
-  who: string,
-  durations: (row: Row) => Durations,
+  points: (row: Row) => ReadonlyArray<Distribution>,
 ): Family => ({
   name,
   help,
   type: "histogram",
   bounds: seconds,
-  points: rows.flatMap((row) => durations(row).points({ type: row.type, [who]: row.who })),
+  points: rows.flatMap(points),
 })

@@ -53,6 +53,10 @@ const respite: { readonly [reason in RefusalReason]: number } = { Overloaded: 20
 const receiptPause = 100
 const mostReceipts = 64
 
+/** So soon after the start, nobody known may mean that nobody has answered yet; ms between two looks. */
+const settled = 1_000
+const glance = 5
+
 /** ms between two looks at whether a server whose link was lost is alive. */
 const round = 400
 
@@ -68,12 +72,14 @@ export class LaneClient {
   readonly #monotonic: () => number
   readonly #servers: Servers
   readonly #waiting = new Map<string, Waiting>()
+  readonly #startedAt: number
   readonly #owed = new Map<LinkPeer, { tokens: Array<string>; isHurried: boolean }>()
 
   constructor(core: LaneClientCore, ways: Ways, nextToken: () => string, monotonic: () => number) {
     this.#core = core
     this.#nextToken = nextToken
     this.#monotonic = monotonic
+    this.#startedAt = core.now()
     const { directory } = core.presence
     if (directory === undefined) throw new Error("There are no lanes where nobody else is")
     this.#servers = new Servers(directory, ways, (server) => this.#onDown(server))
@@ -109,16 +115,22 @@ export class LaneClient {
     const free = up.filter(({ avoidUntil }) => avoidUntil <= now)
     if (free.length === 0) return `${some(up.length)} can be reached straight, but refused a call just now`
     const least = free.reduce((least, { calls }) => Math.min(least, calls.size), Number.POSITIVE_INFINITY)
-    return `${some(free.length)} can be reached straight; the one that is asked had ${least} calls outstanding`
+    return `${some(free.length)} can be reached straight; the one that is asked had ${least} call${
+      least === 1 ? "" : "s"
+    } outstanding`
   }
 
   /** Calls back when a server of a call can be reached, or none was within `patience` ms. */
   whenReachable(type: string, patience: number, then: () => void): void {
-    const { servers } = this.#servers.of(type)
+    const { servers, alive } = this.#servers.of(type)
     const ways = servers.map(({ way }) => way)
+    if (ways.some((way) => way.isUp())) return then()
     const next = ways.find((way) => way.mayTry())
-    if (next === undefined || ways.some((way) => way.isUp())) return then()
-    next.whenUp(patience, then)
+    if (next !== undefined) return next.whenUp(patience, then)
+    // so soon after the start others may not have answered yet
+    const now = this.#core.now()
+    if (alive > 0 || patience <= 0 || now - this.#startedAt > settled) return then()
+    this.#core.deadlines.add(now + glance, () => this.whenReachable(type, patience - glance, then))
   }
 
   /** Awaits a reply that may come straight to a call that goes through the broker; its token, and how to give it up. */
