@@ -44,6 +44,21 @@ export interface RuntimeLanes {
   readonly links: Effect.Effect<Links, unknown, Scope.Scope>
 }
 
+/** The cases, in groups. */
+const groups = {
+  events,
+  calls,
+  "deadlines and interruption": deadlines,
+  "order, dedupe and concurrency": order,
+  "foreign messages": foreigners,
+  "handlers that misbehave": oddities,
+  hosts,
+  schedules,
+  presence: presences,
+} as const
+
+type Group = keyof typeof groups
+
 /** How the suite is run. */
 export interface RuntimeSuiteOptions {
   /** Heads the list of tests. */
@@ -55,8 +70,8 @@ export interface RuntimeSuiteOptions {
   readonly describe: (name: string, body: () => void) => void
   /** Declares a test; `skip` is the reason why it is not run. */
   readonly test: (name: string, options: { readonly skip?: string | undefined }, body: () => Promise<void>) => void
-  /** Only the cases that are about calls: the others are the same on every lane. @default false */
-  readonly callsOnly?: boolean
+  /** Only these groups of cases. @default all */
+  readonly only?: ReadonlyArray<Group>
   /** A reason to skip everything, for example that there is no broker. */
   readonly skip?: string | undefined
 }
@@ -78,15 +93,8 @@ export const runtimeSuite = (options: RuntimeSuiteOptions): void => {
       }
     })
   options.describe(`The runtime on ${options.name}`, () => {
-    group("calls", calls)
-    group("deadlines and interruption", deadlines)
-    group("handlers that misbehave", oddities)
-    group("hosts", hosts)
-    group("presence", presences)
-    if (options.callsOnly === true) return
-    group("events", events)
-    group("order, dedupe and concurrency", order)
-    group("foreign messages", foreigners)
-    group("schedules", schedules)
+    for (const [name, cases] of Object.entries(groups)) {
+      if (options.only?.includes(name as Group) !== false) group(name, cases)
+    }
   })
 }

@@ -20,13 +20,12 @@ export class Ages {
   /** The age, ms, of a message that was sent at `sentAt` on its sender's clock and is here at `now` on this one. */
   of(sentAt: number, now: number): number {
     const took = now - sentAt
-    const allowed = this.#fastest + (now - this.#since) * drift
-    const age = took - allowed
-    if (!(age > jitter)) {
+    const age = took - this.#fastest - (now - this.#since) * drift
+    // only a message that is as fast as any before moves the line: else each could be a little later than the last one
+    if (!(age > 0)) {
       this.#fastest = took
       this.#since = now
-      return Math.max(0, Number.isNaN(age) ? 0 : age)
     }
-    return age
+    return age > jitter ? age : 0
   }
 }

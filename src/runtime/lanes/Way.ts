@@ -95,9 +95,21 @@ export class Way implements LinkPeer {
     return () => void this.#listeners.delete(listener)
   }
 
+  /** Its link, up or not. */
+  get link(): Link | undefined {
+    return this.#link
+  }
+
   /** Its link. */
   over(link: Link): void {
     this.#link = link
+  }
+
+  /** Gives its link up, for now. */
+  hangUp(): void {
+    this.#link?.close()
+    this.#link = undefined
+    this.down()
   }
 
   /** The process at the other end is the one that was meant. */
@@ -120,9 +132,7 @@ export class Way implements LinkPeer {
 
   /** It ends. */
   close(): void {
-    this.#link?.close()
-    this.#link = undefined
-    this.down()
+    this.hangUp()
     for (const once of [...this.#waiting]) once(false)
   }
 }

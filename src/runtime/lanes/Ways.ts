@@ -11,6 +11,9 @@ import { Way, type WaysCore } from "./Way.ts"
 /** Ways at a time. */
 const most = 1_024
 
+/** A link that nobody keeps has so long to come up, ms. */
+const dialling = 3_000
+
 /** A way that nobody used or kept for so long is closed, ms. */
 const unused = 60_000
 
@@ -42,20 +45,35 @@ export class Ways {
     const known = this.#ways.get(address.endpoint)
     if (known?.address.instance === address.instance) {
       known.usedAt = this.#core.now()
-      return known
+      return known.link !== undefined || !known.mayTry() || this.#dial(known) ? known : undefined
     }
     if (known !== undefined) this.drop(known)
     if (this.#ways.size >= most) return undefined
     const way = new Way(this.#core, address)
-    const link = this.#links.open(address.endpoint, {
-      onUp: (link) => void link.send(this.#hello(address)),
-      onDown: () => way.down(),
-    })
-    if (link === undefined) return undefined
-    way.over(link)
+    if (!this.#dial(way)) return undefined
     this.#ways.set(address.endpoint, way)
     this.#watch()
     return way
+  }
+
+  /** Opens the link of a way; `false`: it may not be reached. One that nobody keeps is given up when it does not come up, or is lost. */
+  #dial(way: Way): boolean {
+    const link = this.#links.open(way.address.endpoint, {
+      onUp: (link) => void link.send(this.#hello(way.address)),
+      onDown: () => {
+        if (way.link !== link) return
+        if (way.isKept) way.down()
+        else way.hangUp()
+      },
+    })
+    if (link === undefined) return false
+    way.over(link)
+    this.#core.deadlines.add(this.#core.now() + dialling, () => {
+      if (way.link !== link || way.isKept || way.isUp()) return
+      way.avoid()
+      way.hangUp()
+    })
+    return true
   }
 
   /** Whoever was greeted at an endpoint is the one that was meant. */
