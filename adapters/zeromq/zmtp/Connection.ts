@@ -2,7 +2,8 @@
  * One connection: a stream, the session on it, and the pipe they serve, with their timers.
  *
  * Between a stream and a pipe. It ends when the stream closes, when the peer breaks the protocol, stays silent or does not
- * finish its handshake in time; whoever opened it decides what follows.
+ * finish its handshake in time; whoever opened it decides what follows. When it has ended, nothing comes of it any more,
+ * but its last bytes may still be on their way until its life is over.
  */
 import { Deferred, Effect } from "effect"
 import { Outbox } from "./Outbox.ts"
@@ -35,17 +36,22 @@ export interface Ending {
 
 /** What a connection serves. */
 export interface Served {
-  /** The pipe of the peer, now that its handshake is over; `undefined`: it is refused. */
-  readonly pipeOf: (peer: PeerInfo) => Pipe | undefined
+  /** The pipe of the peer, now that its handshake is over; or why it is refused. */
+  readonly pipeOf: (peer: PeerInfo) => Pipe | string
   /** The pipe has its connection. */
   readonly onConnected: (pipe: Pipe) => void
   /** The pipe has lost its connection. */
   readonly onLost: (pipe: Pipe) => void
   readonly onSubscription: (pipe: Pipe, subscription: Subscription) => void
+  /** It has ended; after `onLost`. */
+  readonly onEnded: (ending: Ending) => void
 }
 
 /** More bytes than this wait in the pipe and not for the end of the turn. */
 const longestTurn = 256 * 1024
+
+/** How long the last bytes, of either side, may take when it has ended, ms. */
+const farewell = 1_000
 
 /** See the top of the file. */
 export class Connection {
@@ -55,9 +61,12 @@ export class Connection {
   readonly #outbox: Outbox
   readonly #patience: Patience
   readonly #ended = Deferred.makeUnsafe<Ending>()
+  readonly #gone = Deferred.makeUnsafe<void>()
   #pipe: Pipe | undefined
   #blocked = false
   #reading = true
+  /** What is there is given whole, whether there is room or not. */
+  #emptying = false
   /** Pieces that were heard, for those who look whether there was one since. */
   #heard = 0
   #ttl = 0
@@ -73,7 +82,7 @@ export class Connection {
     this.#outbox = new Outbox((pieces) => this.#write(pieces))
     this.#session = new Session(options, this.#outbox, {
       onReady: (peer) => this.#onReady(peer),
-      onMessage: (message) => this.#pipe!.receive(message) || this.#hold(),
+      onMessage: (message) => this.#pipe!.receive(message) || this.#emptying || this.#hold(),
       onSubscription: (subscription) => this.#served.onSubscription(this.#pipe!, subscription),
       onTtl: (ttl) => {
         this.#ttl = ttl
@@ -88,7 +97,11 @@ export class Connection {
         this.#blocked = false
         this.#pipe?.pump()
       },
-      onClosed: (why) => this.#end(why ?? "the peer closed the connection", false),
+      onClosed: (why) => {
+        this.#empty()
+        this.#end(why ?? "the peer closed the connection", false)
+        Deferred.doneUnsafe(this.#gone, Effect.void)
+      },
     }
     this.#session.start()
   }
@@ -103,29 +116,42 @@ export class Connection {
     return this.#outbox.size === 0 && !this.#blocked
   }
 
-  /** Runs its timers until it ends; says how. Interrupted, it ends the connection at once. */
-  get life(): Effect.Effect<Ending> {
+  /** Waits until it ends; says how. */
+  get ended(): Effect.Effect<Ending> {
+    return Deferred.await(this.#ended)
+  }
+
+  /** Runs its timers until its stream is closed. Interrupted, it closes it at once. */
+  get life(): Effect.Effect<void> {
     const { handshake, heartbeat } = this.#patience
     const timers = Effect.all([
       handshake > 0 ? this.#watchHandshake(handshake) : Effect.never,
       heartbeat > 0 ? this.#beat(heartbeat) : Effect.never,
       this.#watchTtl,
     ], { concurrency: "unbounded" })
-    return Effect.raceFirst(Deferred.await(this.#ended), Effect.andThen(timers, Effect.never)).pipe(
-      Effect.onInterrupt(() => Effect.sync(() => this.destroy())),
+    // a peer that does not read its last bytes may not keep the stream
+    const gone = Effect.raceFirst(Deferred.await(this.#gone), Effect.sleep(farewell))
+    return Effect.raceFirst(this.ended, Effect.andThen(timers, Effect.never)).pipe(
+      Effect.andThen(gone),
+      Effect.ensuring(Effect.sync(() => this.destroy())),
     )
   }
 
-  /** Writes what is there, then closes. */
+  /** Writes what was sent, then closes. */
   close(): void {
+    if (this.#ending !== undefined) return
     this.#outbox.flush()
+    this.#end(closedHere, false)
     this.#stream.end()
+    // what is not read when a stream closes makes the system break it off, and drop what the peer has not got yet
+    this.#stream.resume()
   }
 
   /** Closes now. */
   destroy(): void {
     this.#stream.destroy()
-    this.#end("it was closed here", false)
+    this.#end(closedHere, false)
+    Deferred.doneUnsafe(this.#gone, Effect.void)
   }
 
   #onData(chunk: Uint8Array): void {
@@ -135,13 +161,14 @@ export class Connection {
 
   #onReady(peer: PeerInfo): void {
     const pipe = this.#served.pipeOf(peer)
-    if (pipe === undefined) return this.#giveUp("its identity is another peer's already")
+    if (typeof pipe === "string") return this.#giveUp(pipe)
     this.#pipe = pipe
     const line: Line = {
       send: (message) => this.#session.send(message),
       sendSubscription: (subscription) => this.#session.sendSubscription(subscription),
       isFull: () => this.#blocked || this.#outbox.size > longestTurn,
       resume: () => this.#resume(),
+      close: (why) => this.#giveUp(why),
     }
     pipe.attach(line, peer)
     this.#served.onConnected(pipe)
@@ -150,8 +177,8 @@ export class Connection {
   #onFailed({ detail, fatal }: ProtocolError): void {
     // it may be told why
     this.#outbox.flush()
-    this.#stream.end()
     this.#end(detail, fatal)
+    this.#stream.end()
   }
 
   #write(pieces: ReadonlyArray<Uint8Array>): void {
@@ -174,21 +201,30 @@ export class Connection {
     if (this.#reading) this.#stream.resume()
   }
 
+  /** Gives the pipe what came before the end: nobody will ask for it when there is room. */
+  #empty(): void {
+    if (this.#ending !== undefined || this.#reading) return
+    this.#emptying = true
+    this.#session.resume()
+  }
+
   #end(why: string, fatal: boolean): void {
     if (this.#ending !== undefined) return
-    this.#ending = { wasReady: this.#pipe !== undefined, why, fatal }
+    const ending = { wasReady: this.#pipe !== undefined, why, fatal }
+    this.#ending = ending
     this.#session.stop()
     const pipe = this.#pipe
     if (pipe !== undefined) {
       pipe.detach()
       this.#served.onLost(pipe)
     }
-    Deferred.doneUnsafe(this.#ended, Effect.succeed(this.#ending))
+    this.#served.onEnded(ending)
+    Deferred.doneUnsafe(this.#ended, Effect.succeed(ending))
   }
 
   #giveUp(why: string): void {
     this.#end(why, false)
-    this.#stream.destroy()
+    this.destroy()
   }
 
   #watchHandshake(patience: number): Effect.Effect<void> {
@@ -206,9 +242,10 @@ export class Connection {
     let knows = true
     const isSilent = this.#sinceLast()
     const once = Effect.sync(() => {
+      if (!this.#session.isReady) return
       silent = isSilent() ? silent + interval : 0
       if (silent >= silence && knows) return this.#giveUp(`it was silent for ${silent} ms`)
-      if (this.#session.isReady) knows = this.#session.sendPing(ttl)
+      knows = this.#session.sendPing(ttl)
     })
     return Effect.forever(Effect.andThen(Effect.sleep(interval), once))
   }
@@ -238,3 +275,5 @@ export class Connection {
     }
   }
 }
+
+const closedHere = "it was closed here"

@@ -23,10 +23,13 @@ type Receiver = (message: Message | undefined) => void
 export class Hub {
   readonly #pattern: Pattern
   readonly #marks: Marks
-  readonly #senders = new Fifo<Sender>()
+  /** By the room they wait for. */
+  readonly #senders = new Map<string, Fifo<Sender>>()
   readonly #receivers = new Fifo<Receiver>()
   /** Pipes with messages of their peers, in turn. */
   readonly #arrived = new Fifo<Pipe>()
+  /** Those of them whose peers are gone. */
+  readonly #departed = new Set<Pipe>()
   #deliver: ((message: Message) => void) | undefined
   #delivering = false
   #dropped = 0
@@ -41,6 +44,11 @@ export class Hub {
     return this.#dropped
   }
 
+  /** Peers that are gone, whose messages nobody has received yet. */
+  get departed(): number {
+    return this.#departed.size
+  }
+
   /** Makes a pipe. */
   newPipe(): Pipe {
     return new Pipe(this.#marks, {
@@ -52,24 +60,26 @@ export class Hub {
     })
   }
 
-  /** Takes a pipe into the pattern; `false`: it is refused. */
-  attach(pipe: Pipe): boolean {
-    const taken = this.#pattern.attach(pipe)
-    if (taken) this.#onRoom()
-    return taken
+  /** Takes a pipe into the pattern; says why it is refused. */
+  attach(pipe: Pipe): string | undefined {
+    const refused = this.#pattern.attach(pipe)
+    if (refused === undefined) this.#onRoom()
+    return refused
   }
 
   /** The peer of a pipe is gone. */
   detach(pipe: Pipe): void {
     this.#pattern.detach(pipe)
     pipe.end()
+    if (pipe.hasArrived) this.#departed.add(pipe)
     // who waits for this one waits in vain
     this.#onRoom()
   }
 
-  /** Sends a message now, if it can. */
+  /** Sends a message now, if it can; not before those that wait for the same room. */
   offer(message: Message): Offered {
-    const offered = this.#senders.size > 0 ? "full" : this.#pattern.offer(message)
+    const mustWait = this.#senders.size > 0 && this.#senders.has(this.#wayOf(message))
+    const offered = mustWait ? "full" : this.#pattern.offer(message)
     if (offered === "dropped") this.#dropped++
     // whoever has answered may be asked again
     if (offered === "sent" || offered === "dropped") this.#pass()
@@ -78,9 +88,15 @@ export class Hub {
 
   /** Sends a message when there is room; the result takes it back. */
   wait(message: Message, done: Sender["done"]): () => void {
+    const way = this.#wayOf(message)
     const sender: Sender = { message, done }
-    this.#senders.add(sender)
-    return () => this.#senders.remove(sender)
+    const senders = this.#senders.get(way) ?? new Fifo<Sender>()
+    this.#senders.set(way, senders)
+    senders.add(sender)
+    return () => {
+      senders.remove(sender)
+      this.#forget(way, senders)
+    }
   }
 
   /** The next message, if there is one. */
@@ -91,6 +107,7 @@ export class Hub {
       pipe.isQueued = false
       const raw = pipe.take()
       if (pipe.hasArrived) this.#queue(pipe)
+      else this.#departed.delete(pipe)
       if (raw === undefined) continue
       const message = this.#pattern.open(pipe, raw)
       if (message !== undefined) return message
@@ -107,16 +124,33 @@ export class Hub {
 
   /** Gives each message to `deliver` as it comes, from now on. */
   deliver(deliver: (message: Message) => void): void {
-    this.#deliver = deliver
+    this.#deliver = (message) => {
+      try {
+        deliver(message)
+      } catch (error) {
+        // a mistake of the owner's, which is to be seen, but not by whoever has the next message
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
     this.#pass()
   }
 
-  /** Ends everyone who waits. */
+  /** Ends everyone who waits, and gives nothing any more. */
   close(outcome: SocketClosed): void {
-    for (let sender = this.#senders.take(); sender !== undefined; sender = this.#senders.take()) sender.done(outcome)
+    this.#deliver = undefined
+    for (const [way, senders] of this.#senders) {
+      this.#senders.delete(way)
+      for (let sender = senders.take(); sender !== undefined; sender = senders.take()) sender.done(outcome)
+    }
     for (let receiver = this.#receivers.take(); receiver !== undefined; receiver = this.#receivers.take()) {
       receiver(undefined)
     }
+  }
+
+  #wayOf(message: Message): string {
+    return this.#pattern.wayOf?.(message) ?? ""
   }
 
   #queue(pipe: Pipe): void {
@@ -126,16 +160,23 @@ export class Hub {
   }
 
   #onRoom(): void {
-    while (this.#senders.size > 0) {
-      const sender = this.#senders.take()!
-      const offered = this.#pattern.offer(sender.message)
-      if (offered === "full") {
-        this.#senders.putBack(sender)
-        return
+    // whoever is told may send again, which comes here or adds to what is looked through
+    for (const [way, senders] of this.#senders) {
+      for (let sender = senders.take(); sender !== undefined; sender = senders.take()) {
+        const offered = this.#pattern.offer(sender.message)
+        if (offered === "full") {
+          senders.putBack(sender)
+          break
+        }
+        if (offered === "dropped") this.#dropped++
+        sender.done(offered)
       }
-      if (offered === "dropped") this.#dropped++
-      sender.done(offered)
+      this.#forget(way, senders)
     }
+  }
+
+  #forget(way: string, senders: Fifo<Sender>): void {
+    if (senders.size === 0 && this.#senders.get(way) === senders) this.#senders.delete(way)
   }
 
   /** Hands over what there is; a deliverer may send, which comes here again. */

@@ -17,6 +17,8 @@ export interface Line {
   readonly isFull: () => boolean
   /** The peer's messages may come again. */
   readonly resume: () => void
+  /** Ends the connection. */
+  readonly close: (why: string) => void
 }
 
 /** How many messages may wait in each direction. */
@@ -130,7 +132,12 @@ export class Pipe {
     this.#held = false
   }
 
-  /** The peer will not come back: what waits for it is dropped. */
+  /** Ends the connection. */
+  drop(why: string): void {
+    this.#line?.close(why)
+  }
+
+  /** The peer will not come back: what waits for it is dropped, and what came from it stays. */
   end(): void {
     this.detach()
     this.#out.clear()

@@ -70,6 +70,14 @@ export class SocketClosed extends Schema.TaggedError<SocketClosed>()("SocketClos
   }
 }
 
+/** libzmq is not to be had: the package is not installed, or does not run on this runtime; nothing was opened. */
+export class LibzmqUnavailable
+  extends Schema.TaggedError<LibzmqUnavailable>()("LibzmqUnavailable", { detail: Schema.String }) {
+  override get message(): string {
+    return `Cannot use libzmq: ${this.detail}`
+  }
+}
+
 /** All that can fail in sending. */
 export type SendError = Unroutable | OutOfTurn | UnfitMessage | SocketClosed
 

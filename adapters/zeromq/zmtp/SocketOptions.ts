@@ -31,7 +31,10 @@ export interface CurveClientOptions {
   readonly keys?: CurveKeys
 }
 
-/** Heartbeats; peers of ZMTP 3.0 know none. */
+/**
+ * Heartbeats; peers of ZMTP 3.0 know none. Both sides should have them: a peer that takes no more messages for now answers
+ * none, and seems lost unless it sends its own.
+ */
 export interface HeartbeatOptions {
   /** Between two of them. */
   readonly interval: Duration.Input
@@ -55,7 +58,10 @@ export interface SocketOptions {
   readonly maxMessageBytes?: number
   /** The most frames of a message that is received. @default 1024 */
   readonly maxFrames?: number
-  /** The most peers that may connect to it; further ones are closed at once. @default 4096 */
+  /**
+   * The most peers that may connect to it; further ones are closed at once. Those count too that have gone and left messages
+   * that nobody has received. @default 4096
+   */
   readonly maxPeers?: number
   /** Until a connection has to be through its handshake. @default "30 seconds" */
   readonly handshakeTimeout?: Duration.Input
@@ -69,7 +75,7 @@ export interface SocketOptions {
   readonly immediate?: boolean
   /** ROUTER: tells of peers that are not there and waits for full ones, instead of dropping. @default false */
   readonly mandatory?: boolean
-  /** ROUTER: an identity goes to the peer that came last. @default false */
+  /** ROUTER: an identity goes to the peer that came last, and the connection of the one before ends. @default false */
   readonly handover?: boolean
   /** REQ: another question may be asked before the answer came. @default false */
   readonly relaxed?: boolean
@@ -111,20 +117,20 @@ export const settingsOf = (
   }
 }
 
-const refuse = (option: string, value: unknown, expected: string): never => {
-  throw new InvalidSocketOption({
-    option,
-    value: typeof value === "string" ? JSON.stringify(value) : String(value),
-    expected,
-  })
+const refuse = (option: string, value: string, expected: string): never => {
+  throw new InvalidSocketOption({ option, value, expected })
 }
 
+const shown = (value: unknown): string => typeof value === "string" ? JSON.stringify(value) : String(value)
+
 const count = (option: string, value: number): number =>
-  Number.isSafeInteger(value) && value >= 1 ? value : refuse(option, value, "a whole number from 1")
+  Number.isSafeInteger(value) && value >= 1 ? value : refuse(option, shown(value), "a whole number from 1")
 
 const millis = (option: string, value: Duration.Input): number => {
-  const ms = Result.getOrElse(Result.try(() => Duration.toMillis(Duration.fromInputUnsafe(value))), () => Number.NaN)
-  return Number.isFinite(ms) && ms >= 0 ? ms : refuse(option, value, 'a finite duration such as "5 seconds"')
+  // what is no number Effect takes for zero
+  const read = () => Number.isNaN(value) ? Number.NaN : Duration.toMillis(Duration.fromInputUnsafe(value))
+  const ms = Result.getOrElse(Result.try(read), () => Number.NaN)
+  return Number.isFinite(ms) && ms >= 0 ? ms : refuse(option, shown(value), 'a finite duration such as "5 seconds"')
 }
 
 const identityOf = (identity: string | Uint8Array): Uint8Array => {
@@ -134,15 +140,15 @@ const identityOf = (identity: string | Uint8Array): Uint8Array => {
     : refuse("identity", `${bytes.length} bytes`, "1 to 255 bytes, of which the first is not 0")
 }
 
-const keyOf = (option: string, key: string, shown: string): Uint8Array =>
-  readKey(key) ?? refuse(option, shown, `a key of ${keyLength} bytes in 40 characters of Z85`)
+const keyOf = (option: string, key: string, value = shown(key)): Uint8Array =>
+  readKey(key) ?? refuse(option, value, `a key of ${keyLength} bytes in 40 characters of Z85`)
 
 const pair = (keys: CurveKeys): KeyPair => {
   const { publicKey, secretKey } = pairOf(keyOf("curve.keys.secretKey", Redacted.value(keys.secretKey), "this key"))
-  const named = keyOf("curve.keys.publicKey", keys.publicKey, keys.publicKey)
+  const named = keyOf("curve.keys.publicKey", keys.publicKey)
   return isEqual(publicKey, named)
     ? { publicKey, secretKey }
-    : refuse("curve.keys.publicKey", keys.publicKey, "the key that belongs to the secret one")
+    : refuse("curve.keys.publicKey", shown(keys.publicKey), "the key that belongs to the secret one")
 }
 
 /** How connections begin. */
@@ -150,7 +156,7 @@ const mechanismOf = (curve: SocketOptions["curve"]): Pick<SessionOptions, "mecha
   if (curve === undefined) return { mechanism: "NULL", asServer: false, handshake: nullHandshake }
   if (curve.role === "client") {
     const keys = curve.keys === undefined ? randomPair() : pair(curve.keys)
-    const serverKey = keyOf("curve.serverKey", curve.serverKey, curve.serverKey)
+    const serverKey = keyOf("curve.serverKey", curve.serverKey)
     return {
       mechanism: "CURVE",
       asServer: false,
@@ -158,7 +164,7 @@ const mechanismOf = (curve: SocketOptions["curve"]): Pick<SessionOptions, "mecha
     }
   }
   const keys = pair(curve.keys)
-  const allowed = curve.allowed?.map((key) => keyOf("curve.allowed", key, key))
+  const allowed = curve.allowed?.map((key) => keyOf("curve.allowed", key))
   // looks at all of them, whichever it is
   const isAllowed = (key: Uint8Array) =>
     allowed === undefined || allowed.reduce((found, one) => isEqual(one, key) || found, false)

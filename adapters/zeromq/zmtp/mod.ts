@@ -6,8 +6,7 @@
 
 // sockets
 export { openSocket } from "./openSocket.ts"
-export type { OnEvent } from "./openSocket.ts"
-export type { Offer, SocketEvent, SocketStats, ZmtpSocket } from "./ZmtpSocket.ts"
+export type { Offer, OnEvent, SocketEvent, SocketStats, ZmtpSocket } from "./ZmtpSocket.ts"
 export type { CurveClientOptions, CurveServerOptions, HeartbeatOptions, SocketOptions } from "./SocketOptions.ts"
 export type { SocketType } from "./SocketType.ts"
 export type { Message } from "./Session.ts"
@@ -16,6 +15,7 @@ export type { Message } from "./Session.ts"
 export {
   InvalidEndpoint,
   InvalidSocketOption,
+  LibzmqUnavailable,
   OutOfTurn,
   SocketClosed,
   UnfitMessage,

@@ -4,27 +4,27 @@
  * Joins the room: endpoints become streams, streams connections, connections pipes of the hub, whose pattern routes. At its
  * end it listens no more, waits for what is unsent at most as long as `linger` says, and closes every connection.
  */
-import { Effect, Exit, FiberMap, FiberSet, Random, Result, Scope } from "effect"
-import { Connection, type Ending } from "./Connection.ts"
-import { type Endpoint, formatEndpoint, parseEndpoint } from "./Endpoint.ts"
+import { Effect, Exit, FiberMap, FiberSet, Result, Scope } from "effect"
+import { Connection } from "./Connection.ts"
+import { formatEndpoint, parseEndpoint } from "./Endpoint.ts"
 import { Hub } from "./Hub.ts"
+import { keepConnected } from "./keepConnected.ts"
 import { patternOf, Subscribe } from "./patterns/mod.ts"
 import type { Pipe } from "./Pipe.ts"
 import type { Message, PeerInfo } from "./Session.ts"
 import { InvalidSocketOption, type ReceiveError, type SendError, SocketClosed, UnfitMessage } from "./SocketError.ts"
 import { settingsOf, type SocketOptions } from "./SocketOptions.ts"
 import type { SocketType } from "./SocketType.ts"
-import { type Accept, Streams } from "./Streams.ts"
-import type { SocketEvent, ZmtpSocket } from "./ZmtpSocket.ts"
+import { type Accept, type ByteStream, Streams } from "./Streams.ts"
+import type { OnEvent, ZmtpSocket } from "./ZmtpSocket.ts"
+
+export type { OnEvent } from "./ZmtpSocket.ts"
 
 /** Kinds whose messages may wait for a peer that was never connected. */
 const waits: ReadonlySet<SocketType> = new Set(["DEALER", "PUSH", "REQ"])
 
 /** How often the end looks whether everything is sent, ms. */
 const glance = 5
-
-/** What a listener calls with each event; it must not throw. */
-export type OnEvent = (event: SocketEvent) => void
 
 /** Opens a socket; see the top of the file. */
 export const openSocket = Effect.fnUntraced(function* (
@@ -42,94 +42,81 @@ export const openSocket = Effect.fnUntraced(function* (
   let accepted = 0
   let closed = false
 
-  const takeIn = (pipe: Pipe): boolean => {
-    if (!hub.attach(pipe)) return false
-    pipes.add(pipe)
-    return true
+  // released in the reverse order: first what is below, then the fibers that connect, then those of connections
+  const lives = yield* FiberSet.make<void>()
+  const connecting = yield* FiberMap.make<string>()
+  const run = yield* FiberSet.runtime(lives)<never>()
+
+  const takeIn = (pipe: Pipe): string | undefined => {
+    const refused = hub.attach(pipe)
+    if (refused === undefined) pipes.add(pipe)
+    return refused
   }
 
   const letGo = (pipe: Pipe): void => {
-    pipes.delete(pipe)
-    hub.detach(pipe)
+    if (pipes.delete(pipe)) hub.detach(pipe)
   }
 
   /** A connection on a stream; with a pipe of its own, or for one that was there before. */
-  const open = (stream: Parameters<Accept>[0], lasting: Pipe | undefined): Connection => {
+  const open = (stream: ByteStream, lasting: Pipe | undefined, onGone: () => void = () => {}): Connection => {
+    const { remote } = stream
     const connection = new Connection(stream, settings.session, settings.patience, {
       pipeOf: (peer: PeerInfo) => {
         const pipe = lasting ?? hub.newPipe()
         pipe.peer = peer
-        if (lasting === undefined && !takeIn(pipe)) return undefined
-        onEvent({ _tag: "Connected", remote: stream.remote, type: peer.type, key: peer.key })
+        const refused = lasting === undefined ? takeIn(pipe) : undefined
+        if (refused !== undefined) return refused
+        onEvent({ _tag: "Connected", remote, type: peer.type, key: peer.key })
         return pipe
-      },
-      onLost: (pipe) => {
-        if (pipe !== lasting) letGo(pipe)
       },
       onConnected: (pipe) => pattern.connected?.(pipe),
       onSubscription: (pipe, subscription) => pattern.subscribe?.(pipe, subscription),
+      onLost: (pipe) => {
+        if (pipe !== lasting) letGo(pipe)
+      },
+      onEnded: ({ why }) => onEvent({ _tag: "Disconnected", remote, why }),
     })
     connections.add(connection)
+    const forget = Effect.sync(() => {
+      connections.delete(connection)
+      onGone()
+    })
+    run(Effect.ensuring(connection.life, forget))
     return connection
   }
 
-  /** Runs a connection to its end. */
-  const live = (connection: Connection): Effect.Effect<Ending> =>
-    connection.life.pipe(
-      Effect.tap(({ why }) => Effect.sync(() => onEvent({ _tag: "Disconnected", remote: connection.remote, why }))),
-      Effect.ensuring(Effect.sync(() => connections.delete(connection))),
-    )
-
-  /** Connects, runs the connection, and again, until it is interrupted or the peer will never fit. */
-  const keepConnected = Effect.fnUntraced(function* (endpoint: Endpoint, lasting: Pipe | undefined) {
-    const { first, max } = settings.reconnect
-    const name = formatEndpoint(endpoint)
-    let pause = first
-    for (;;) {
-      let connection: Connection | undefined
-      const opened = yield* Effect.result(streams.connect(endpoint, (stream) => {
-        connection = open(stream, lasting)
-        return connection.events
-      }))
-      let why = Result.isFailure(opened) ? opened.failure.detail : ""
-      if (connection !== undefined) {
-        const ending = yield* live(connection)
-        if (ending.fatal) return onEvent({ _tag: "GaveUp", endpoint: name, why: ending.why })
-        if (ending.wasReady) pause = first
-        why = ending.why
-      }
-      // several that lost the same peer come back one after the other
-      const delay = Math.round(pause * (1 + (yield* Random.next)) / 2)
-      onEvent({ _tag: "Retrying", endpoint: name, why, delay })
-      yield* Effect.sleep(delay)
-      pause = Math.min(pause * 2, max)
+  const accept: Accept = (stream) => {
+    // whoever left messages that nobody receives has a place until they are received
+    if (!closed && accepted + hub.departed < settings.maxPeers) {
+      accepted++
+      return open(stream, undefined, () => accepted--).events
     }
-  })
+    stream.destroy()
+    const why = closed ? "the socket is closed" : `it has ${settings.maxPeers} peers, which is its maximum`
+    onEvent({ _tag: "Disconnected", remote: stream.remote, why })
+    return { onData: () => {}, onDrain: () => {}, onClosed: () => {} }
+  }
 
   const isSent = () => [...pipes].every(({ unsent }) => unsent === 0) && [...connections].every(({ isIdle }) => isIdle)
 
-  const linger = Effect.gen(function* () {
-    for (let waited = 0; waited < settings.linger && !isSent(); waited += glance) yield* Effect.sleep(glance)
-  })
+  const linger = (isOver: () => boolean) =>
+    Effect.gen(function* () {
+      for (let waited = 0; waited < settings.linger && !isOver(); waited += glance) yield* Effect.sleep(glance)
+    })
 
-  // released in the reverse order: first it closes to its owner and lingers, then connections end, then their fibers
-  const accepting = yield* FiberSet.make<Ending>()
-  const connecting = yield* FiberMap.make<string>()
   yield* Effect.addFinalizer(() =>
     Effect.gen(function* () {
       closed = true
       hub.close(new SocketClosed({ type }))
       yield* Effect.forEach(bound.values(), (scope) => Scope.close(scope, Exit.void), { discard: true })
-      yield* linger
+      yield* linger(isSent)
+      yield* FiberMap.clear(connecting)
       for (const connection of connections) connection.close()
       // a peer may have to be told the last bytes
-      for (let waited = 0; waited < settings.linger && connections.size > 0; waited += glance) {
-        yield* Effect.sleep(glance)
-      }
+      yield* linger(() => connections.size === 0)
       for (const connection of connections) connection.destroy()
     })
   )
-  const runAccepted = yield* FiberSet.runtime(accepting)<never>()
 
   const refusal = (message: Message): SendError | undefined => {
     if (closed) return new SocketClosed({ type })
@@ -141,44 +128,44 @@ export const openSocket = Effect.fnUntraced(function* (
       if (pattern instanceof Subscribe) pattern.change(topic.slice(), wanted)
     })
 
+  const isOpen = Effect.suspend(() => closed ? Effect.fail(new SocketClosed({ type })) : Effect.void)
+
   return {
     type,
     bind: Effect.fnUntraced(function* (text) {
+      yield* isOpen
       const endpoint = yield* Effect.fromResult(parseEndpoint(text, "bind"))
       const scope = yield* Scope.make()
-      const accept: Accept = (stream) => {
-        const connection = open(stream, undefined)
-        if (accepted >= settings.maxPeers || closed) {
-          connections.delete(connection)
-          connection.destroy()
-          return connection.events
-        }
-        accepted++
-        runAccepted(Effect.ensuring(live(connection), Effect.sync(() => accepted--)))
-        return connection.events
-      }
-      const at = formatEndpoint(yield* streams.listen(endpoint, accept).pipe(Scope.provide(scope)))
-      bound.set(at, scope)
-      onEvent({ _tag: "Listening", endpoint: at })
-      return at
+      const listening = Effect.map(Scope.provide(streams.listen(endpoint, accept), scope), formatEndpoint)
+      return yield* Effect.onExit(listening, (exit) => {
+        if (Exit.isFailure(exit) || closed) return Scope.close(scope, exit)
+        bound.set(exit.value, scope)
+        return Effect.sync(() => onEvent({ _tag: "Listening", endpoint: exit.value }))
+      })
     }),
     unbind: (text) =>
       Effect.suspend(() => {
-        const scope = bound.get(text)
-        bound.delete(text)
+        const endpoint = parseEndpoint(text, "bind")
+        const at = Result.isSuccess(endpoint) ? formatEndpoint(endpoint.success) : text
+        const scope = bound.get(at)
+        bound.delete(at)
         return scope === undefined ? Effect.void : Scope.close(scope, Exit.void)
       }),
     connect: Effect.fnUntraced(function* (text) {
+      yield* isOpen
       const endpoint = yield* Effect.fromResult(parseEndpoint(text, "connect"))
       const name = formatEndpoint(endpoint)
       if (yield* FiberMap.has(connecting, name)) return
       const lasting = waits.has(type) && !settings.immediate ? hub.newPipe() : undefined
       if (lasting !== undefined) takeIn(lasting)
-      yield* FiberMap.run(
-        connecting,
-        name,
-        Effect.ensuring(keepConnected(endpoint, lasting), Effect.sync(() => lasting && letGo(lasting))),
+      const connected = keepConnected(
+        endpoint,
+        settings.reconnect,
+        onEvent,
+        (accept) => streams.connect(endpoint, accept),
+        (stream) => open(stream, lasting),
       )
+      yield* FiberMap.run(connecting, name, Effect.ensuring(connected, Effect.sync(() => lasting && letGo(lasting))))
     }),
     disconnect: (text) => {
       const endpoint = parseEndpoint(text, "connect")
@@ -212,7 +199,9 @@ export const openSocket = Effect.fnUntraced(function* (
         )
       )
     }),
-    deliver: (deliver) => hub.deliver(deliver),
+    deliver: (deliver) => {
+      if (!closed) hub.deliver(deliver)
+    },
     subscribe: subscribe(true),
     unsubscribe: subscribe(false),
     stats: () => ({

@@ -16,10 +16,12 @@ export type Offered = "sent" | "dropped" | "full" | Unroutable | OutOfTurn
 
 /** See the top of the file. */
 export interface Pattern {
-  /** A peer is there; `false`: it is refused. */
-  readonly attach: (pipe: Pipe) => boolean
+  /** A peer is there; says why it is refused. */
+  readonly attach: (pipe: Pipe) => string | undefined
   readonly detach: (pipe: Pipe) => void
   readonly offer: (message: Message) => Offered
+  /** What messages have in common that wait for the same room. @default all of them do */
+  readonly wayOf?: (message: Message) => string
   /** Why the owner may be given no message now. */
   readonly refusal: () => OutOfTurn | undefined
   /** What the owner gets of a message; `undefined`: nothing, it is dropped. */

@@ -14,9 +14,8 @@ const mostTopics = 65_536
 export class Publish implements Pattern {
   readonly #pipes = new Set<Pipe>()
 
-  attach(pipe: Pipe): boolean {
+  attach(pipe: Pipe): undefined {
     this.#pipes.add(pipe)
-    return true
   }
 
   detach(pipe: Pipe): void {

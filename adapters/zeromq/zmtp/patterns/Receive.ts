@@ -9,9 +9,7 @@ export class Receive implements Pattern {
   readonly refusal: Pattern["refusal"] = asTheyAre.refusal
   readonly open: Pattern["open"] = asTheyAre.open
 
-  attach(): boolean {
-    return true
-  }
+  attach(): undefined {}
 
   detach(): void {}
 

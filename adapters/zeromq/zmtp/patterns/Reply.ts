@@ -14,9 +14,8 @@ export class Reply implements Pattern {
   readonly #pipes = new Set<Pipe>()
   #owed: { readonly pipe: Pipe; readonly envelope: Message } | undefined
 
-  attach(pipe: Pipe): boolean {
+  attach(pipe: Pipe): undefined {
     this.#pipes.add(pipe)
-    return true
   }
 
   detach(pipe: Pipe): void {

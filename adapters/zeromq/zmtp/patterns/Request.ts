@@ -30,8 +30,8 @@ export class Request implements Pattern {
     this.#options = options
   }
 
-  attach(pipe: Pipe): boolean {
-    return this.#peers.attach(pipe)
+  attach(pipe: Pipe): undefined {
+    this.#peers.attach(pipe)
   }
 
   detach(pipe: Pipe): void {
@@ -47,6 +47,8 @@ export class Request implements Pattern {
     }
     const pipe = this.#peers.choose()
     if (pipe === undefined) return "full"
+    // nothing that is there already answers this one
+    this.#peers.dropArrived()
     const number = this.#options.correlate ? this.#number() : undefined
     this.#asked = { pipe, number }
     pipe.send(number === undefined ? [nothing, ...message] : [number, nothing, ...message])

@@ -17,9 +17,8 @@ export class RoundRobin implements Pattern {
     this.#receives = receives
   }
 
-  attach(pipe: Pipe): boolean {
+  attach(pipe: Pipe): undefined {
     this.#pipes.push(pipe)
-    return true
   }
 
   detach(pipe: Pipe): void {
@@ -42,6 +41,11 @@ export class RoundRobin implements Pattern {
 
   open(_: Pipe, message: Message): Message | undefined {
     return this.#receives ? message : undefined
+  }
+
+  /** Drops what the peers have sent so far. */
+  dropArrived(): void {
+    for (const pipe of this.#pipes) while (pipe.take() !== undefined);
   }
 
   /** The next peer that takes a message; `undefined`: none does. */

@@ -26,14 +26,16 @@ export class Router implements Pattern {
     this.#options = options
   }
 
-  attach(pipe: Pipe): boolean {
+  attach(pipe: Pipe): string | undefined {
     const own = pipe.peer?.identity ?? nothing
     const identity = own.length > 0 ? own : this.#name()
     const key = keyOf(identity)
-    if (this.#pipes.has(key) && !this.#options.handover) return false
+    const earlier = this.#pipes.get(key)
+    if (earlier !== undefined && !this.#options.handover) return "its identity is another peer's already"
     pipe.identity = identity
     this.#pipes.set(key, pipe)
-    return true
+    earlier?.drop("its identity went to a peer that came later")
+    return undefined
   }
 
   detach(pipe: Pipe): void {
@@ -50,6 +52,10 @@ export class Router implements Pattern {
     if (frames.length === 0) return "dropped"
     pipe.send(frames)
     return "sent"
+  }
+
+  wayOf([identity]: Message): string {
+    return keyOf(identity!)
   }
 
   refusal(): undefined {

@@ -15,9 +15,8 @@ export class Subscribe implements Pattern {
   readonly #topics = new Topics()
   readonly refusal: Pattern["refusal"] = asTheyAre.refusal
 
-  attach(pipe: Pipe): boolean {
+  attach(pipe: Pipe): undefined {
     this.#pipes.add(pipe)
-    return true
   }
 
   detach(pipe: Pipe): void {
