@@ -19,11 +19,16 @@ export type Curve =
   | { readonly role: "server"; readonly keys: KeyPair; readonly isAllowed?: (key: Uint8Array) => boolean }
   | { readonly role: "client"; readonly keys: KeyPair; readonly serverKey: Uint8Array }
 
+/** How it is secured. */
+export type Secured = Pick<SessionOptions, "mechanism" | "asServer" | "handshake">
+
 /** What it is. */
 export interface PartyOptions {
   readonly identity?: Uint8Array
   /** @default NULL */
   readonly curve?: Curve | undefined
+  /** Another handshake than those, and how it is announced. */
+  readonly secured?: Secured
   /** @default 1 MiB */
   readonly maxMessageBytes?: number
   /** @default 1024 */
@@ -40,11 +45,13 @@ export interface Heard {
   readonly subscriptions: Array<Subscription>
   readonly ttls: Array<number>
   error: ProtocolError | undefined
+  /** What came in which order. */
+  readonly order: Array<"ready" | "message" | "subscription" | "ttl" | "failed">
   /** How often it was told that it is over; more than once is wrong. */
   failures: number
 }
 
-const mechanismOf = (curve: Curve | undefined): Pick<SessionOptions, "mechanism" | "asServer" | "handshake"> => {
+const securedBy = (curve: Curve | undefined): Secured => {
   if (curve === undefined) return { mechanism: "NULL", asServer: false, handshake: nullHandshake }
   const asServer = curve.role === "server"
   return {
@@ -66,6 +73,7 @@ export class Party {
     subscriptions: [],
     ttls: [],
     error: undefined,
+    order: [],
     failures: 0,
   }
   readonly #outbox: Outbox
@@ -78,20 +86,31 @@ export class Party {
       {
         type,
         identity: options.identity ?? new Uint8Array(0),
-        ...mechanismOf(options.curve),
+        ...(options.secured ?? securedBy(options.curve)),
         maxMessageBytes: options.maxMessageBytes ?? 1024 * 1024,
         maxFrames: options.maxFrames ?? 1024,
       },
       this.#outbox,
       {
-        onReady: (peer) => void (heard.peer = peer),
+        onReady: (peer) => {
+          heard.peer = peer
+          heard.order.push("ready")
+        },
         onMessage: (message) => {
           heard.messages.push(message)
+          heard.order.push("message")
           return options.onMessage?.(message) ?? true
         },
-        onSubscription: (subscription) => void heard.subscriptions.push(subscription),
-        onTtl: (ttl) => void heard.ttls.push(ttl),
+        onSubscription: (subscription) => {
+          heard.subscriptions.push(subscription)
+          heard.order.push("subscription")
+        },
+        onTtl: (ttl) => {
+          heard.ttls.push(ttl)
+          heard.order.push("ttl")
+        },
         onFailed: (error) => {
+          heard.order.push("failed")
           heard.error = error
           heard.failures++
         },

@@ -44,7 +44,7 @@ export const curveTraffic = (
     },
     open: (sealed) => {
       if (sealed.length < overhead || !name.every((byte, i) => sealed[i] === byte)) {
-        return broken(`It sends ${toHex(sealed)}; expected a MESSAGE of at least ${overhead} bytes`)
+        return broken(`It sends ${sealed.length} bytes (${toHex(sealed)}); expected a MESSAGE of at least ${overhead}`)
       }
       const nonce = sealed.subarray(name.length, boxAt)
       if (!guard.accepts(nonce)) return broken(`It uses the nonce ${toHex(nonce)} again; expected a greater one`)
