@@ -137,6 +137,11 @@ export class Connection {
     )
   }
 
+  /** Writes now what was sent. */
+  flush(): void {
+    this.#outbox.flush()
+  }
+
   /** Writes what was sent, then closes. */
   close(): void {
     if (this.#ending !== undefined) return

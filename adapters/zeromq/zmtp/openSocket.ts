@@ -99,21 +99,23 @@ export const openSocket = Effect.fnUntraced(function* (
 
   const isSent = () => [...pipes].every(({ unsent }) => unsent === 0) && [...connections].every(({ isIdle }) => isIdle)
 
-  const linger = (isOver: () => boolean) =>
-    Effect.gen(function* () {
-      for (let waited = 0; waited < settings.linger && !isOver(); waited += glance) yield* Effect.sleep(glance)
-    })
+  const sent = Effect.gen(function* () {
+    while (!isSent()) yield* Effect.sleep(glance)
+  })
+
+  const lingering = (done: Effect.Effect<void>) => Effect.raceFirst(done, Effect.sleep(settings.linger))
 
   yield* Effect.addFinalizer(() =>
     Effect.gen(function* () {
       closed = true
       hub.close(new SocketClosed({ type }))
       yield* Effect.forEach(bound.values(), (scope) => Scope.close(scope, Exit.void), { discard: true })
-      yield* linger(isSent)
+      for (const connection of connections) connection.flush()
+      yield* lingering(sent)
       yield* FiberMap.clear(connecting)
       for (const connection of connections) connection.close()
       // a peer may have to be told the last bytes
-      yield* linger(() => connections.size === 0)
+      yield* lingering(FiberSet.awaitEmpty(lives))
       for (const connection of connections) connection.destroy()
     })
   )
