@@ -22,6 +22,8 @@ socketSuite({
     refusesNames: true,
     forgetsDialled: true,
     keepsLastWords: true,
+    endsGently:
+      "nodeStreams.ts destroys a stream once all is written, and what was not read makes the system break it off",
     waitsAtEnd: true,
     tellsRetries: true,
     caresForPaths: true,

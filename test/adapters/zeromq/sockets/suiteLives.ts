@@ -146,6 +146,7 @@ export const lives: ReadonlyArray<Case> = [
   },
   {
     name: "a socket that is closed sends what is unsent although its peer sends too",
+    needs: ["endsGently"],
     run: ({ listen, dial }) =>
       Effect.gen(function* () {
         const left = yield* listen("DEALER", { sendHighWaterMark: 100_000 })

@@ -33,6 +33,8 @@ export interface Traits {
   readonly forgetsDialled: Trait
   /** What peers sent before they were lost can be received, however much it was. */
   readonly keepsLastWords: Trait
+  /** What was sent last comes although the peer sends until the end. */
+  readonly endsGently: Trait
   /** Waits at its end until everything is sent. */
   readonly waitsAtEnd: Trait
   /** Says each time that it tries again, and after which pause. */
