@@ -18,6 +18,9 @@ const Kind = { call: 1, reply: 2, receipt: 3, cancel: 4, refusal: 5, hello: 6, w
 /** The most bytes of what a call says of itself beside its body. */
 const longestHead = 64 * 1024
 
+/** The most tokens of a receipt; every other message has one. */
+const mostTokens = 64 * 1024
+
 /**
  * Why a server gives a call back: it has too much in hand, or does not serve it (any more), and has not begun; or it ends
  * (`Stopped`), and may have begun.
@@ -90,7 +93,8 @@ export const readLaneMessage = (parts: Parts): LaneMessage | undefined => {
   if (first === undefined || first.length === 0) return undefined
   if (first[0] === Kind.hello) return readHello(second)
   if (first[0] === Kind.welcome) return { _tag: "Welcome" }
-  if ((first.length - 1) % tokenLength !== 0 || first.length < 1 + tokenLength) return undefined
+  const tokens = (first.length - 1) / tokenLength
+  if (!Number.isInteger(tokens) || tokens < 1 || tokens > (first[0] === Kind.receipt ? mostTokens : 1)) return undefined
   const token = readToken(first, 1)
   switch (first[0]) {
     case Kind.call: {
@@ -108,17 +112,14 @@ export const readLaneMessage = (parts: Parts): LaneMessage | undefined => {
     case Kind.receipt:
       return {
         _tag: "Receipt",
-        tokens: Array.from(
-          { length: (first.length - 1) / tokenLength },
-          (_, i) => readToken(first, 1 + i * tokenLength),
-        ),
+        tokens: Array.from({ length: tokens }, (_, i) => readToken(first, 1 + i * tokenLength)),
       }
     case Kind.cancel:
       return second === undefined || second.length > 255
         ? undefined
         : { _tag: "Cancel", token, callId: decoder.decode(second) }
     case Kind.refusal: {
-      const reason = second === undefined ? "" : decoder.decode(second)
+      const reason = second === undefined || second.length > 255 ? "" : decoder.decode(second)
       return isReason(reason) ? { _tag: "Refusal", token, reason } : undefined
     }
     default:
@@ -210,7 +211,7 @@ const json = (bytes: Uint8Array | undefined): unknown =>
 const readHello = (bytes: Uint8Array | undefined): LaneMessage | undefined => {
   const read = json(bytes)
   const [sentAt, to] = Array.isArray(read) ? read as ReadonlyArray<unknown> : []
-  return typeof sentAt === "number" && isName(to) ? { _tag: "Hello", sentAt, to } : undefined
+  return isTime(sentAt) && isName(to) ? { _tag: "Hello", sentAt, to } : undefined
 }
 
 const readCall = (head: Uint8Array, body: Uint8Array) => {
@@ -218,7 +219,7 @@ const readCall = (head: Uint8Array, body: Uint8Array) => {
   if (!Array.isArray(read)) return undefined
   const [sentAt, id, type, app, timestamp, contentType, replyTo, headers] = read as ReadonlyArray<unknown>
   if (
-    typeof sentAt !== "number" || !isName(id) || !isName(type) || !isName(app) || typeof timestamp !== "number" ||
+    !isTime(sentAt) || !isName(id) || !isName(type) || !isName(app) || !isTime(timestamp) ||
     typeof contentType !== "string" || !isName(replyTo) || !isHeaders(headers)
   ) return undefined
   const packet: Packet = {
@@ -235,6 +236,9 @@ const readCall = (head: Uint8Array, body: Uint8Array) => {
   }
   return { sentAt, packet }
 }
+
+// JSON has numbers that are infinite here, such as 1e999
+const isTime = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value)
 
 const isName = (value: unknown): value is string => typeof value === "string" && value !== "" && value.length <= 255
 
