@@ -4,6 +4,7 @@
  * Pure, below `judge.ts`, whose figures it reads. The short form aims at no recovery time, since it leaves none for it;
  * only a soak aims at what the processes hold. What could not be measured is missed.
  */
+import { callAims } from "./callAims.ts"
 import type { Growth } from "./growth.ts"
 import type { Evidence, Report } from "./judge.ts"
 
@@ -17,13 +18,11 @@ export interface Aim {
 
 /** The aims of a run; `both`: events that were handled and dead-lettered. */
 export const aimsOf = (
-  { options, windows, planned, troubles, open }: Evidence,
+  { options, windows, planned, troubles, open, mechanisms }: Evidence,
   report: Omit<Report, "aims">,
   both: number,
 ): ReadonlyArray<Aim> => {
   const none = (name: string, found: number): Aim => ({ name, wanted: "0", found: String(found), met: found === 0 })
-  const { inPeace } = report.calls
-  const share = inPeace.made === 0 ? 0 : inPeace.answered / inPeace.made
   const back = report.faults.map(({ confirmed, handled }) =>
     confirmed.seconds === undefined || handled.seconds === undefined
       ? Number.POSITIVE_INFINITY
@@ -53,13 +52,7 @@ export const aimsOf = (
     none("effects twice in the transaction", report.effectsTwice),
     none("handled and dead-lettered", both),
     none("out of order by key", report.outOfOrder),
-    none("calls run twice that may not be", report.chargedTwice),
-    {
-      name: "calls answered outside of fault windows",
-      wanted: "at least 99 %",
-      found: `${(share * 100).toFixed(2)} % of ${inPeace.made}`,
-      met: share >= 0.99 || options.callRate === 0,
-    },
+    ...callAims(options, report.calls, mechanisms),
     // the short form leaves no time for it, and a soak does not aim at it
     ...(options.form === "full"
       ? [{
@@ -88,6 +81,12 @@ export const aimsOf = (
           wanted: "at most 10 more at the end",
           found: String(more(({ timers }) => timers)),
           met: more(({ timers }) => timers) <= 10,
+        },
+        {
+          name: "sockets left behind",
+          wanted: "at most 10 more at the end",
+          found: String(more(({ sockets }) => sockets)),
+          met: more(({ sockets }) => sockets) <= 10,
         },
         {
           name: "channels left behind",

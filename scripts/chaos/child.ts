@@ -10,7 +10,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import { createInterface } from "node:readline"
 import { Effect, Exit, Metric, Scope } from "effect"
 import { launch, type Launched } from "../../src/launch/mod.ts"
-import type { AppModule } from "../../src/runtime/mod.ts"
+import { type AppModule, CurrentJournal, type Journal } from "../../src/runtime/mod.ts"
 import { holding } from "./holding.ts"
 import { makeRecorder } from "./record.ts"
 
@@ -51,19 +51,30 @@ const counting = {
 }
 
 /** Runs an effect on the counted services, so that a fiber which never ends is seen. */
-export const run = <A, E>(effect: Effect.Effect<A, E>): Promise<Exit.Exit<A, E>> =>
-  Effect.runPromiseExit(Effect.provideService(effect, Metric.FiberRuntimeMetrics, counting))
+export const run = <A, E>(effect: Effect.Effect<A, E>, signal?: AbortSignal): Promise<Exit.Exit<A, E>> =>
+  Effect.runPromiseExit(
+    Effect.provideService(effect, Metric.FiberRuntimeMetrics, counting),
+    signal === undefined ? {} : { signal },
+  )
+
+/** Tells of what took another lane. */
+export const told: Journal = {
+  record: ({ fact, at, error = "" }) =>
+    fact === "rerouted" ? record("rerouted", at, error.replaceAll(" ", "_")) : undefined,
+}
 
 /** Launches, and again while there is no broker to be reached; then does `work` until it is asked to stop. */
 export const main = async (
   apps: ReadonlyArray<AppModule>,
   work: (launched: Launched, asked: Promise<void>) => Promise<void>,
+  journal: Journal = told,
 ): Promise<void> => {
   const scope = Effect.runSync(Scope.make())
   let launched: Launched | undefined
   while (launched === undefined) {
     const inner = Effect.runSync(Scope.fork(scope))
-    const exit = await run(Scope.provide(launch({ broker: settings.broker, apps }), inner))
+    const launching = Effect.provideService(launch({ broker: settings.broker, apps }), CurrentJournal, journal)
+    const exit = await run(Scope.provide(launching, inner))
     if (Exit.isSuccess(exit)) launched = exit.value
     else {
       console.log(`Cannot launch: ${exit.cause}`)
@@ -79,8 +90,8 @@ export const main = async (
     was = is
   }, 20)
   const sampling = settings.sampling === 0 ? undefined : setInterval(() => {
-    const { heap, rss, timers } = holding()
-    record("holds", Date.now(), heap, rss, fibers, timers)
+    const { heap, rss, timers, sockets } = holding()
+    record("holds", Date.now(), heap, rss, fibers, timers, sockets)
   }, settings.sampling * 1_000)
   await work(launched, asked)
   clearInterval(watch)

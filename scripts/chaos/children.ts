@@ -22,6 +22,8 @@ export interface Child {
   readonly changedAt: () => number
   /** SIGKILL, and another one in its place; resolves when it is started. */
   readonly replace: () => Promise<void>
+  /** SIGSTOP, and SIGCONT after so many ms; resolves then. */
+  readonly pause: (ms: number) => Promise<void>
   /** Asks it to finish and end; resolves when it has, or fails after so many ms, killing it. */
   readonly stop: (ms: number) => Promise<void>
   /** SIGKILL, for good. */
@@ -32,6 +34,8 @@ export interface Child {
 export interface Places {
   readonly runtime: RuntimeName
   readonly folder: string
+  /** What the process of that name and number is told in variables. */
+  readonly env: (name: string, index: number) => Readonly<Record<string, string>>
   /** Called when one ends unasked, with what is known. */
   readonly onLoss: (what: string) => void
 }
@@ -44,13 +48,16 @@ const flags: Readonly<Record<RuntimeName, ReadonlyArray<string>>> = {
   node: ["--expose-gc", "--disable-warning=ExperimentalWarning"],
 }
 
+/** The name of a process by its number, counted from 0. */
+export const childName = (kind: "worker" | "emitter", index: number): string => `${kind}-${index + 1}`
+
 /** Starts a place's first process. */
 export const startChild = (
   places: Places,
   kind: "worker" | "emitter",
   settings: Omit<ChildSettings, "lines" | "folder">,
 ): Child => {
-  const name = `${kind}-${settings.index + 1}`
+  const name = childName(kind, settings.index)
   const log = createWriteStream(join(places.folder, `${name}.log`), { flags: "a" })
   let life = 0
   let ready = false
@@ -63,7 +70,11 @@ export const startChild = (
       ...flags[places.runtime],
       join(import.meta.dirname, `${kind}.ts`),
       JSON.stringify({ ...settings, folder: places.folder, lines }),
-    ], { cwd: root, stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } })
+    ], {
+      cwd: root,
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, NO_COLOR: "1", ...places.env(name, settings.index) },
+    })
     child.stdin?.on("error", () => {})
     createInterface({ input: child.stderr! }).on("line", (line) => log.write(`${line}\n`))
     createInterface({ input: child.stdout! }).on("line", (line) => {
@@ -106,6 +117,14 @@ export const startChild = (
       await gone(old)
       asked = false
       current = launch()
+    },
+    pause: async (ms) => {
+      const { pid } = current
+      // a process that stays stopped would outlive this one: whoever stops it also lets it go on
+      const shell = spawn("sh", ["-c", `kill -STOP ${pid}; sleep ${ms / 1_000}; kill -CONT ${pid}`], {
+        stdio: "ignore",
+      })
+      await gone(shell)
     },
     stop: async (ms) => {
       asked = true

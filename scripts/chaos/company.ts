@@ -1,19 +1,24 @@
 /**
- * What is said in a chaos run: one api, and what is planned to become of each of its messages.
+ * What is said in a chaos run: one api, and what is planned to become of each of its events.
  *
- * Shared by emitters, workers and the judge. Events are numbered over all keys in turn, so that a number tells its key
- * and its place; what a number is destined for is arithmetic, and nobody has to be told.
+ * Shared by emitters, workers and the judge; calls are planned in `calls.ts`. Events are numbered over all keys in turn, so that
+ * a number tells its key and its place; what a number is destined for is arithmetic, and nobody has to be told.
  */
 import { Schema } from "effect"
 import { api, call, event } from "warren"
+
+/** A call's number, and when its caller stops waiting: ms since the epoch, on the one clock that all processes have. */
+const question = { n: Schema.Int, until: Schema.Int }
 
 /** The api of the run. */
 export const Chaos = api("chaos", {
   happened: event({ n: Schema.Int, key: Schema.Int }),
   /** May be run twice. */
-  look: call({ n: Schema.Int }, { returns: Schema.Int, idempotent: true }),
+  look: call(question, { returns: Schema.Int, idempotent: true }),
   /** May not. */
-  charge: call({ n: Schema.Int }, { returns: Schema.Int }),
+  charge: call(question, { returns: Schema.Int }),
+  /** May not either, and asks another worker to charge. */
+  relay: call(question, { returns: Schema.Int }),
 })
 
 /** The app of all workers. */
@@ -28,21 +33,15 @@ export type ListenerName = typeof listeners[number]
 /** Keys of one emitter; events of a key are emitted one after another. */
 export const keysEach = 16
 
-/** Callers in one emitter, each of which makes one call at a time. */
-export const callersEach = 8
-
 /** What becomes of an event in the listener that stumbles: handled, handled at the second try, or dead-lettered. */
 export const fateOf = (n: number): "handled" | "stumbles" | "dies" =>
   n % 397 === 7 ? "dies" : n % 53 === 3 ? "stumbles" : "handled"
 
-/** Calls take turns at being repeatable. */
-export const kindOf = (n: number): "look" | "charge" => Math.floor(n / 2) % 2 === 0 ? "look" : "charge"
-
-/** Deadline of a call and longest wait for a confirm, ms. */
+/** Longest wait for a confirm, ms. */
 export const timeout = 5_000
 
 /** What has no outcome so long after its deadline hangs, ms. */
-export const patience = 2_000
+export const patience = 1_000
 
 /** The files of a run, in its folder. */
 export const files = { inbox: "inbox.db", effects: "effects.db" } as const

@@ -6,24 +6,27 @@
  * the same id, as `EmitOptions.id` is meant; a call is made once, whatever becomes of it.
  */
 import { setTimeout as delay } from "node:timers/promises"
-import { Cause, Effect, Exit } from "effect"
+import { Cause, Exit } from "effect"
 import type { Launched } from "../../src/launch/mod.ts"
 import { main, record, run, settings } from "./child.ts"
-import { callersEach, Chaos, keysEach, kindOf, patience, timeout } from "./company.ts"
+import { callersEach, callOf } from "./calls.ts"
+import { Chaos, keysEach, patience, timeout } from "./company.ts"
+import { follow, journal } from "./outcomes.ts"
 
 const { emitters, index } = settings
 const keys = emitters * keysEach
 const callers = emitters * callersEach
 
-/** The tag of what went wrong, `hung` where nothing came at all, `undefined` where it succeeded. */
-const outcomeOf = async <A, E>(effect: Effect.Effect<A, E>): Promise<string | undefined> => {
+/** The tag of what went wrong, `gave-up` where it was interrupted, `hung` where nothing came at all, `undefined` where it succeeded. */
+const outcomeOf = async <A, E>(running: Promise<Exit.Exit<A, E>>, timeout: number): Promise<string | undefined> => {
   const giveUp = new AbortController()
   const late = delay(timeout + patience, undefined, { signal: giveUp.signal }).then(() => "hung" as const)
   late.catch(() => {})
-  const exit = await Promise.race([run(effect), late])
+  const exit = await Promise.race([running, late])
   giveUp.abort()
   if (exit === "hung") return exit
   if (Exit.isSuccess(exit)) return undefined
+  if (Cause.hasInterruptsOnly(exit.cause)) return "gave-up"
   const error = Cause.squash(exit.cause)
   return (error as { readonly _tag?: string })._tag ?? (error instanceof Error ? error.name : "unknown")
 }
@@ -43,7 +46,10 @@ const emitAll = (bus: Launched["bus"], key: number, isOver: () => boolean): Prom
   let n = key
   return paced(keys / settings.rate * 1_000, isOver, async () => {
     for (;;) {
-      const failed = await outcomeOf(bus.emit(Chaos.happened({ n, key }), { id: `chaos-${n}`, timeout }))
+      const failed = await outcomeOf(
+        run(bus.emit(Chaos.happened({ n, key }), { id: `chaos-${n}`, timeout })),
+        timeout,
+      )
       if (failed === undefined) break
       record("unconfirmed", n, Date.now(), failed)
       await delay(50)
@@ -56,9 +62,17 @@ const emitAll = (bus: Launched["bus"], key: number, isOver: () => boolean): Prom
 const callAll = (bus: Launched["bus"], caller: number, isOver: () => boolean): Promise<void> => {
   let n = caller
   return paced(callers / settings.callRate * 1_000, isOver, async () => {
+    const { kind, timeout, givesUp } = callOf(n)
     const from = Date.now()
-    const failed = await outcomeOf(bus.call(Chaos[kindOf(n)]({ n }), { timeout }))
-    record("called", n, from, Date.now(), failed ?? "answered")
+    record("calling", n, from)
+    const signal = givesUp === undefined ? undefined : AbortSignal.timeout(givesUp)
+    const { following, made } = follow(
+      n,
+      () => run(bus.call(Chaos[kind]({ n, until: from + timeout }), { timeout }), signal),
+    )
+    const failed = await outcomeOf(made, timeout)
+    following.isOver = true
+    record("called", n, from, Date.now(), failed ?? "answered", following.lane, following.outcomes)
     n += callers
   })
 }
@@ -72,4 +86,4 @@ await main([], async ({ bus }, asked) => {
     ...own(keysEach).map((key) => emitAll(bus, key, isOver)),
     ...(settings.callRate === 0 ? [] : own(callersEach).map((caller) => callAll(bus, caller, isOver))),
   ])
-})
+}, journal)

@@ -6,9 +6,10 @@
  * not judged as made in peace.
  */
 import { setTimeout as delay } from "node:timers/promises"
-import { allReady, type Child } from "./children.ts"
+import { allReady, type Child, childName } from "./children.ts"
 import { closeConnections } from "./closing.ts"
-import type { Fault } from "./plan.ts"
+import type { LinkProxies } from "./links.ts"
+import type { Fault, Place } from "./plan.ts"
 import type { Target } from "./target.ts"
 
 /** When a fault struck, was over, and when everybody was ready again. ms since the epoch. */
@@ -33,13 +34,17 @@ export const endOf = ({ ready, over }: Window): number => (ready ?? over + longe
 /** Before the processes are asked whether they are ready: they may not yet have noticed, ms. */
 const notice = 300
 
+/** What faults are made to. */
+export interface Victims {
+  readonly target: Target
+  readonly workers: ReadonlyArray<Child>
+  /** Workers and emitters. */
+  readonly children: ReadonlyArray<Child>
+  readonly links: LinkProxies
+}
+
 /** Does it, and waits until it is over and everybody is ready. */
-export const strike = async (
-  fault: Fault,
-  target: Target,
-  workers: ReadonlyArray<Child>,
-  children: ReadonlyArray<Child>,
-): Promise<Window> => {
+export const strike = async (fault: Fault, { target, workers, children, links }: Victims): Promise<Window> => {
   const first = target.nodes[0]!
   const leader = fault.kind === "kill-broker" && target.cluster !== undefined ? await target.leader() : first
   const from = Date.now()
@@ -72,9 +77,32 @@ export const strike = async (
       await delay(fault.away)
       await target.cluster?.heal()
       break
+    case "pause-worker":
+      await workers[fault.worker % workers.length]!.pause(fault.away)
+      break
+    case "cut-links":
+      for (const proxy of links.of(nameOf(fault.to))) proxy.cut(fault.away)
+      await delay(fault.away)
+      break
+    case "delay-links":
+      for (const proxy of links.of(nameOf(fault.to))) proxy.delay(fault.by)
+      await delay(fault.away)
+      for (const proxy of links.of(nameOf(fault.to))) proxy.delay(0)
+      // the last of it has come by then
+      await delay(fault.by)
+      break
+    case "half-open":
+      for (const proxy of links.of(nameOf(fault.to))) {
+        proxy.hold(fault.ways === "both" ? ["in", "out"] : [fault.ways], fault.loses)
+      }
+      await delay(fault.away)
+      for (const proxy of links.of(nameOf(fault.to))) proxy.release()
+      break
   }
   const over = Date.now()
   await delay(notice)
   const ready = await allReady(children, longest)
   return { fault, from, over, ready: ready === undefined ? undefined : Math.max(ready, over) }
 }
+
+const nameOf = (place: Place): string | undefined => place === "all" ? undefined : childName(place.kind, place.index)

@@ -1,5 +1,5 @@
 /**
- * Whether anything grows: the slope of each process's heap, and its fibers and timers then and now.
+ * Whether anything grows: the slope of each process's heap, and its fibers, timers and sockets then and now.
  *
  * Pure. Only of processes that lived through the run. A slope is that of the least squares through all samples after the
  * warm-up, in MB for 10 minutes.
@@ -20,6 +20,7 @@ export interface Growth {
   /** Medians of the first and the last fifth after the warm-up; -1: unknown. */
   readonly fibers: readonly [number, number]
   readonly timers: readonly [number, number]
+  readonly sockets: readonly [number, number]
 }
 
 /** The part of the time that is left out at the beginning. */
@@ -47,6 +48,7 @@ export const growthOf = (
       rss: ends(({ rss }) => rss / 1e6)[1],
       fibers: ends(({ fibers }) => fibers),
       timers: ends(({ timers }) => timers),
+      sockets: ends(({ sockets }) => sockets),
     }]
   })
 

@@ -5,10 +5,11 @@
  * (`report.ts`). An aim that could not be measured is missed.
  */
 import { type Aim, aimsOf } from "./aims.ts"
-import { app, fateOf, keysEach, kindOf, listeners } from "./company.ts"
-import { endOf, type Window } from "./faults.ts"
+import { type CallsReport, judgeCalls } from "./callJudge.ts"
+import { app, fateOf, keysEach, listeners } from "./company.ts"
+import type { Window } from "./faults.ts"
 import { type Growth, growthOf } from "./growth.ts"
-import type { Called, Ledger } from "./ledger.ts"
+import type { Ledger } from "./ledger.ts"
 import type { ChaosOptions } from "./options.ts"
 import { describeFault } from "./plan.ts"
 import type { DeadLetter } from "./remains.ts"
@@ -27,6 +28,8 @@ export interface Evidence {
   readonly to: number
   /** Connections and channels in each quiet moment before a fault. */
   readonly open: ReadonlyArray<{ readonly connections: number; readonly channels: number }>
+  /** Links that were opened, by their mechanism. */
+  readonly mechanisms: ReadonlyMap<string, number>
   /** What went wrong besides: processes that ended by themselves, a fault that could not be made, queues not drained. */
   readonly troubles: ReadonlyArray<string>
 }
@@ -37,14 +40,6 @@ export interface ListenerFigures {
   readonly lost: number
   /** Events handled more than once. */
   readonly twice: number
-}
-
-/** The figures of some calls. */
-export interface CallFigures {
-  readonly made: number
-  readonly answered: number
-  /** By the tag of the error; `hung` is one. */
-  readonly failed: Readonly<Record<string, number>>
 }
 
 /** How one fault was got over. */
@@ -71,12 +66,13 @@ export interface Report {
   readonly effectsTwice: number
   readonly outOfOrder: number
   readonly dead: { readonly planned: number; readonly repeated: number; readonly innocent: ReadonlyArray<DeadLetter> }
-  readonly calls: { readonly look: CallFigures; readonly charge: CallFigures; readonly inPeace: CallFigures }
-  readonly chargedTwice: number
+  readonly calls: CallsReport
+  /** Emits and calls. */
   readonly hung: number
   readonly faults: ReadonlyArray<FaultFigures>
   readonly growth: ReadonlyArray<Growth>
   readonly open: Evidence["open"]
+  readonly links: Readonly<Record<string, number>>
   readonly troubles: ReadonlyArray<string>
   readonly aims: ReadonlyArray<Aim>
 }
@@ -106,9 +102,7 @@ export const judge = (evidence: Evidence): Report => {
   const both = [...ledger.of("stumbling").numbers()].filter((n) => buried.has(n)).length
   const lost = Object.values(missing).reduce((sum, numbers) => sum + numbers.length, 0) + innocent.length
   const hungEmits = ledger.unconfirmed.get("hung") ?? 0
-  const inPeace = ledger.calls.filter(({ from, to }) =>
-    windows.every((window) => to < window.from || from > endOf(window))
-  )
+  const calls = judgeCalls(ledger, options, windows)
   const report: Omit<Report, "aims"> = {
     seconds: (evidence.to - evidence.from) / 1_000,
     confirmed: confirmed.length,
@@ -124,13 +118,8 @@ export const judge = (evidence: Evidence): Report => {
       repeated: [...buried.values()].filter((times) => times > 1).length,
       innocent: innocent.slice(0, 20),
     },
-    calls: {
-      look: callFigures(ledger.calls.filter(({ n }) => kindOf(n) === "look")),
-      charge: callFigures(ledger.calls.filter(({ n }) => kindOf(n) === "charge")),
-      inPeace: callFigures(inPeace),
-    },
-    chargedTwice: ledger.of("charge").size(2),
-    hung: hungEmits + ledger.calls.filter(({ outcome }) => outcome === "hung").length,
+    calls,
+    hung: hungEmits + calls.hung,
     faults: windows.map((window, i) => ({
       fault: describeFault(window.fault),
       at: (window.from - evidence.from) / 1_000,
@@ -141,15 +130,10 @@ export const judge = (evidence: Evidence): Report => {
     })),
     growth: growthOf(ledger.samples, (evidence.to - evidence.from) * 0.8),
     open: evidence.open,
+    links: Object.fromEntries(evidence.mechanisms),
     troubles: evidence.troubles,
   }
   return { ...report, aims: aimsOf(evidence, report, both) }
-}
-
-const callFigures = (calls: ReadonlyArray<Called>): CallFigures => {
-  const failed: Record<string, number> = {}
-  for (const { outcome } of calls) if (outcome !== "answered") failed[outcome] = (failed[outcome] ?? 0) + 1
-  return { made: calls.length, answered: calls.filter(({ outcome }) => outcome === "answered").length, failed }
 }
 
 /** Events that were first handled before an earlier one of their key was. */

@@ -5,17 +5,11 @@
  */
 import { globSync } from "node:fs"
 import { join } from "node:path"
+import { CallLedger } from "./callLedger.ts"
 import { fateOf, type ListenerName, listeners } from "./company.ts"
+import { Counts } from "./counts.ts"
 import { type Line, makeReader } from "./record.ts"
 import { Series } from "./throughput.ts"
-
-/** One call. */
-export interface Called {
-  readonly n: number
-  readonly from: number
-  readonly to: number
-  readonly outcome: string
-}
 
 /** A sample of one process. Bytes; -1: unknown. */
 export interface Sample {
@@ -24,33 +18,7 @@ export interface Sample {
   readonly rss: number
   readonly fibers: number
   readonly timers: number
-}
-
-/** Counts by number, growing as they must. */
-export class Counts {
-  #values = new Uint16Array(1 << 16)
-
-  add(n: number): number {
-    while (n >= this.#values.length) {
-      const wider = new Uint16Array(this.#values.length * 2)
-      wider.set(this.#values)
-      this.#values = wider
-    }
-    return this.#values[n] = (this.#values[n] ?? 0) + 1
-  }
-
-  at(n: number): number {
-    return this.#values[n] ?? 0
-  }
-
-  /** The numbers that were counted at least so often, in order. */
-  *numbers(least = 1): Generator<number> {
-    for (let n = 0; n < this.#values.length; n++) if ((this.#values[n] ?? 0) >= least) yield n
-  }
-
-  size(least = 1): number {
-    return this.#values.reduce((sum, count) => count >= least ? sum + 1 : sum, 0)
-  }
+  readonly sockets: number
 }
 
 /** The sums of a run. */
@@ -61,9 +29,9 @@ export class Ledger {
   readonly handled = new Map<string, Counts>()
   /** When `ordered` first handled an event, by its number. */
   readonly order = new Map<number, number>()
-  readonly calls: Array<Called> = []
+  readonly calls = new CallLedger()
   readonly samples = new Map<string, Array<Sample>>()
-  readonly series = { confirmed: new Series(), handled: new Series(), answered: new Series() }
+  readonly series = { confirmed: new Series(), handled: new Series() }
   /** Lines read so far: whether anything goes on. */
   lines = 0
   readonly #folder: string
@@ -114,11 +82,6 @@ export class Ledger {
         const [, , , tag] = line
         return void this.unconfirmed.set(tag, (this.unconfirmed.get(tag) ?? 0) + 1)
       }
-      case "called": {
-        const [, n, from, to, outcome] = line
-        this.calls.push({ n, from, to, outcome })
-        return outcome === "answered" ? this.series.answered.add(to) : undefined
-      }
       case "handled": {
         const [, n, at, handler] = line
         this.of(handler).add(n)
@@ -126,11 +89,13 @@ export class Ledger {
         return (listeners as ReadonlyArray<string>).includes(handler) ? this.series.handled.add(at) : undefined
       }
       case "holds": {
-        const [, at, heap, rss, fibers, timers] = line
+        const [, at, heap, rss, fibers, timers, sockets] = line
         const samples = this.samples.get(name) ?? []
         this.samples.set(name, samples)
-        return void samples.push({ at, heap, rss, fibers, timers })
+        return void samples.push({ at, heap, rss, fibers, timers, sockets })
       }
+      default:
+        this.calls.take(line)
     }
   }
 }

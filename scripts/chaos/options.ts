@@ -8,6 +8,9 @@ import { parseArgs } from "node:util"
 /** The runtimes that emitters and workers can run on. */
 export type RuntimeName = "bun" | "deno" | "node"
 
+/** How calls of a run go; `all`: emitters and workers take turns at the lanes. */
+export type LaneChoice = "auto" | "broker" | "reply" | "direct" | "all"
+
 /** How many faults of each kind. */
 export interface FaultCounts {
   readonly brokerKills: number
@@ -20,6 +23,14 @@ export interface FaultCounts {
   readonly alarms: number
   /** A node is cut off the cluster; 0 without one. */
   readonly cuts: number
+  /** A worker is stopped (SIGSTOP) for some seconds. */
+  readonly workerPauses: number
+  /** Links are cut, those to one process or all of them. */
+  readonly linkCuts: number
+  /** What goes over links comes later, for some seconds. */
+  readonly linkDelays: number
+  /** Links carry nothing for some seconds, and nobody closes them. */
+  readonly halfOpens: number
 }
 
 /** A run. */
@@ -28,6 +39,11 @@ export interface ChaosOptions extends FaultCounts {
   readonly seed: number
   /** Confirmed events at least. */
   readonly events: number
+  /** Calls made at least by each lane that calls are to go by. */
+  readonly calls: number
+  readonly lane: LaneChoice
+  /** Links are encrypted. */
+  readonly curve: boolean
   /** The run lasts this long at least; in the soak form its faults fill this time. */
   readonly minutes: number
   readonly runtime: RuntimeName
@@ -46,6 +62,9 @@ const full: ChaosOptions = {
   form: "full",
   seed: 1,
   events: 200_000,
+  calls: 0,
+  lane: "auto",
+  curve: false,
   minutes: 0,
   runtime: "bun",
   cluster: false,
@@ -60,7 +79,29 @@ const full: ChaosOptions = {
   pauses: 4,
   alarms: 4,
   cuts: 0,
+  workerPauses: 4,
+  linkCuts: 4,
+  linkDelays: 4,
+  halfOpens: 4,
   json: false,
+}
+
+/** What is meant when a lane is named: calls above all. */
+const calling = {
+  events: 5_000,
+  calls: 100_000,
+  rate: 15,
+  callRate: 200,
+  workers: 3,
+  brokerKills: 2,
+  workerKills: 6,
+  closes: 2,
+  pauses: 2,
+  alarms: 1,
+  workerPauses: 6,
+  linkCuts: 5,
+  linkDelays: 4,
+  halfOpens: 6,
 }
 
 /** The form for `npm test`. */
@@ -77,6 +118,32 @@ export const shortForm: ChaosOptions = {
   closes: 1,
   pauses: 1,
   alarms: 1,
+  workerPauses: 0,
+  linkCuts: 0,
+  linkDelays: 0,
+  halfOpens: 0,
+}
+
+/** The same for calls: what only links and their servers suffer. */
+export const shortCalls: ChaosOptions = {
+  ...shortForm,
+  lane: "all",
+  events: 100,
+  calls: 300,
+  rate: 20,
+  callRate: 160,
+  emitters: 4,
+  // 2 s after each fault calls count again
+  calm: [2_600, 3_000],
+  brokerKills: 0,
+  workerKills: 1,
+  closes: 0,
+  pauses: 0,
+  alarms: 0,
+  workerPauses: 1,
+  linkCuts: 1,
+  linkDelays: 1,
+  halfOpens: 2,
 }
 
 /** What the cluster form adds: a node is cut off as often as one is killed, in a run that is a fifth as long. */
@@ -97,9 +164,15 @@ export const usage = `Usage: npm run chaos -- [flags]
   --seed <n>          the plan's seed [1]
   --events <n>        confirmed events at least [200000]
   --broker-kills <n>  [10]; --worker-kills <n> [20]; --closes, --pauses, --alarms <n> [4 each]; --cuts <n> [0]
+  --worker-pauses, --link-cuts, --link-delays, --half-opens <n>  [4 each]
+  --calm <from>-<to>  ms of quiet before each fault [12000-14000]
   --minutes <n>       go on for as long at least [0]
   --rate <n>          events a second [250]; --call-rate <n>: calls a second [60]
   --emitters <n>      processes that emit and call [4]; --workers <n>: processes that handle [4]
+  --lane <name>       how calls go: auto, broker, reply, direct, or all: processes take turns at them. Named, it is a run
+                      of calls: [5000 events, 200 calls a second, 31 faults]
+  --calls <n>         calls by each lane at least [0; 100000 where a lane is named]
+  --curve             links are encrypted
   --runtime <name>    bun, deno or node [bun]
   --cluster           three nodes: leaders are killed and minorities cut off [40000 events, 5 of each]
   --short             the form of \`npm test\`
@@ -109,6 +182,7 @@ export const usage = `Usage: npm run chaos -- [flags]
 const whole = {
   "seed": "seed",
   "events": "events",
+  "calls": "calls",
   "minutes": "minutes",
   "rate": "rate",
   "call-rate": "callRate",
@@ -120,7 +194,13 @@ const whole = {
   "pauses": "pauses",
   "alarms": "alarms",
   "cuts": "cuts",
+  "worker-pauses": "workerPauses",
+  "link-cuts": "linkCuts",
+  "link-delays": "linkDelays",
+  "half-opens": "halfOpens",
 } as const
+
+const laneChoices: ReadonlyArray<LaneChoice> = ["auto", "broker", "reply", "direct", "all"]
 
 /** Reads the flags; throws an `Error` with the usage for what cannot be read. */
 export const readOptions = (argv: ReadonlyArray<string>): ChaosOptions => {
@@ -134,6 +214,9 @@ export const readOptions = (argv: ReadonlyArray<string>): ChaosOptions => {
         ...Object.fromEntries(Object.keys(whole).map((flag) => [flag, text])),
         runtime: text,
         soak: text,
+        lane: text,
+        calm: text,
+        curve: toggle,
         cluster: toggle,
         short: toggle,
         json: toggle,
@@ -152,9 +235,18 @@ export const readOptions = (argv: ReadonlyArray<string>): ChaosOptions => {
   if (runtime !== "bun" && runtime !== "deno" && runtime !== "node") {
     throw new Error(`Cannot run on "${runtime}": expected bun, deno or node\n\n${usage}`)
   }
+  const lane = laneChoices.find((name) => name === values["lane"])
+  if (lane === undefined && values["lane"] !== undefined) {
+    throw new Error(`Cannot call by "${values["lane"]}": expected ${laneChoices.join(", ")}\n\n${usage}`)
+  }
+  const calm = /^(\d{1,9})-(\d{1,9})$/.exec(String(values["calm"] ?? ""))
+  if (calm === null && values["calm"] !== undefined) {
+    throw new Error(`Cannot read --calm "${values["calm"]}": expected two numbers, 1000-1500\n\n${usage}`)
+  }
   const soak = number("soak")
   const cluster = values["cluster"] === true
-  const form = values["short"] === true ? shortForm : full
+  const isShort = values["short"] === true
+  const form = lane === undefined ? isShort ? shortForm : full : isShort ? shortCalls : { ...full, ...calling }
   const given = Object.fromEntries(
     Object.entries(whole).flatMap(([flag, name]) => {
       const value = number(flag)
@@ -164,8 +256,11 @@ export const readOptions = (argv: ReadonlyArray<string>): ChaosOptions => {
   return {
     ...form,
     ...(cluster && form === full ? clustered : cluster ? { cuts: 1 } : {}),
-    ...(soak === undefined ? {} : { form: "soak" as const, minutes: soak, events: 0 }),
+    ...(soak === undefined ? {} : { form: "soak" as const, minutes: soak, events: 0, calls: 0 }),
     ...given,
+    calm: calm === null ? form.calm : [Number(calm[1]), Number(calm[2])],
+    lane: lane ?? form.lane,
+    curve: values["curve"] === true,
     runtime,
     cluster,
     json: values["json"] === true,
@@ -177,5 +272,9 @@ export const flagsOf = (options: ChaosOptions): string => {
   const form = options.form === "short" ? ["--short"] : options.form === "soak" ? [`--soak ${options.minutes}`] : []
   const rest = Object.entries(whole).map(([flag, name]) => `--${flag} ${options[name]}`)
   const cluster = options.cluster ? ["--cluster"] : []
-  return [...form, ...cluster, ...rest, `--runtime ${options.runtime}`].join(" ")
+  const curve = options.curve ? ["--curve"] : []
+  const calm = `--calm ${options.calm.join("-")}`
+  return [...form, ...cluster, `--lane ${options.lane}`, ...curve, calm, ...rest, `--runtime ${options.runtime}`].join(
+    " ",
+  )
 }

@@ -22,6 +22,26 @@ export type Fault =
   | { readonly kind: "alarm"; readonly away: number }
   /** A node is cut off the others. */
   | { readonly kind: "cut"; readonly node: number; readonly away: number }
+  /** SIGSTOP, and SIGCONT after `away`. */
+  | { readonly kind: "pause-worker"; readonly worker: number; readonly away: number }
+  /** Links are reset; new ones are refused for so long. */
+  | { readonly kind: "cut-links"; readonly to: Place; readonly away: number }
+  /** What goes over links comes later, for so long. */
+  | { readonly kind: "delay-links"; readonly to: Place; readonly by: number; readonly away: number }
+  /**
+   * Links carry nothing, or nothing in one direction, and nobody closes them. Then what was held up is carried after all, or it
+   * is lost and they are reset.
+   */
+  | {
+    readonly kind: "half-open"
+    readonly to: Place
+    readonly ways: "in" | "out" | "both"
+    readonly loses: boolean
+    readonly away: number
+  }
+
+/** The processes whose links are meant: those through which others reach one of them, or all. */
+export type Place = { readonly kind: "worker" | "emitter"; readonly index: number } | "all"
 
 /** A fault and the quiet before it, ms. */
 export interface Step {
@@ -51,6 +71,13 @@ const kindsOf = (options: ChaosOptions): ReadonlyArray<Fault["kind"]> => {
     ...times(options.pauses, "pause-broker"),
     ...times(options.alarms, "alarm"),
     ...times(options.cluster ? options.cuts : 0, "cut"),
+    ...times(options.workerPauses, "pause-worker"),
+    // there are no links past the broker where nobody goes past it
+    ...(options.lane === "broker" ? [] : [
+      ...times(options.linkCuts, "cut-links"),
+      ...times(options.linkDelays, "delay-links"),
+      ...times(options.halfOpens, "half-open"),
+    ]),
   ]
 }
 
@@ -83,14 +110,54 @@ const faultOf = (kind: Fault["kind"], options: ChaosOptions, random: Random): Fa
       return { kind, away: random.between(1_000, short ? 1_500 : 6_000) }
     case "cut":
       return { kind, node: random.between(0, nodes - 1), away: random.between(3_000, 8_000) }
+    case "pause-worker":
+      return { kind, worker: random.between(0, options.workers - 1), away: pauseOf(random, short) }
+    case "cut-links":
+      return { kind, to: placeOf(options, random), away: random.between(0, 1) * random.between(0, short ? 500 : 3_000) }
+    case "delay-links":
+      return {
+        kind,
+        to: placeOf(options, random),
+        by: random.between(5, short ? 200 : 600),
+        away: random.between(1_500, short ? 2_000 : 6_000),
+      }
+    case "half-open":
+      return {
+        kind,
+        to: placeOf(options, random),
+        ways: (["in", "out", "both"] as const)[random.between(0, 2)]!,
+        loses: random.between(0, 1) === 0,
+        // some are found by heartbeats, after 3 s, and some are over before that
+        away: random.between(1_000, short ? 2_500 : 7_000),
+      }
   }
+}
+
+/** Most pauses are shorter than the broker's patience; of the long ones it takes the process for lost. */
+const pauseOf = (random: Random, isShort: boolean): number =>
+  !isShort && random.between(0, 5) === 0 ? random.between(25_000, 32_000) : random.between(500, isShort ? 2_500 : 8_000)
+
+/** Calls that go straight use links to workers, replies that do use links to emitters. */
+const placeOf = ({ lane, workers, emitters }: ChaosOptions, random: Random): Place => {
+  const chance = random.between(0, 3)
+  const kind = lane === "direct" ? "worker" : lane === "reply" ? "emitter" : chance < 2 ? "worker" : "emitter"
+  const index = random.between(0, (kind === "worker" ? workers : emitters) - 1)
+  return random.between(0, 2) === 0 ? "all" : { kind, index }
 }
 
 /** A fault in words. */
 export const describeFault = (fault: Fault): string => {
-  const seconds = "away" in fault ? ` for ${(fault.away / 1_000).toFixed(1)} s` : ""
+  const seconds = "away" in fault && fault.away > 0 ? ` for ${(fault.away / 1_000).toFixed(1)} s` : ""
   const which = "worker" in fault ? ` ${fault.worker + 1}` : "node" in fault ? ` (node ${fault.node + 1})` : ""
-  return `${fault.kind}${which}${seconds}`
+  const to = "to" in fault ? fault.to === "all" ? " of all" : ` of ${fault.to.kind} ${fault.to.index + 1}` : ""
+  return `${fault.kind}${which}${to}${how(fault)}${seconds}`
+}
+
+const how = (fault: Fault): string => {
+  if (fault.kind === "delay-links") return ` by ${fault.by} ms`
+  if (fault.kind !== "half-open") return ""
+  const ways = { in: " (towards it)", out: " (away from it)", both: "" }[fault.ways]
+  return `${ways}, ${fault.loses ? "losing all" : "held up"}`
 }
 
 /** The plan in words, a line a fault. */

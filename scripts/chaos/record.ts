@@ -12,12 +12,31 @@ export type Line =
   | readonly [kind: "confirmed", n: number, at: number]
   /** An emit failed, to be repeated with the same id. */
   | readonly [kind: "unconfirmed", n: number, at: number, tag: string]
-  /** A call ended: `answered`, `hung`, or the tag of its error. */
-  | readonly [kind: "called", n: number, from: number, to: number, outcome: string]
+  /** A call is made. */
+  | readonly [kind: "calling", n: number, at: number]
+  /**
+   * A call ended: `answered`, `hung`, `gave-up`, or the tag of its error; the lane by which it went, and how many outcomes the
+   * journal tells of it.
+   */
+  | readonly [kind: "called", n: number, from: number, to: number, outcome: string, lane: string, outcomes: number]
+  /** The journal tells of a call that had its outcome before that it has one. */
+  | readonly [kind: "again", n: number, at: number]
+  /** A call or its reply went on by another lane; blanks of the reason are underlined. */
+  | readonly [kind: "rerouted", at: number, why: string]
+  /** A handler of calls began; `until`: when the caller stops waiting. */
+  | readonly [kind: "began", n: number, at: number, until: number, handler: string]
   /** A handler came to its end. */
   | readonly [kind: "handled", n: number, at: number, handler: string]
   /** A sample of what the process holds; -1: this runtime does not tell. */
-  | readonly [kind: "holds", at: number, heap: number, rss: number, fibers: number, timers: number]
+  | readonly [
+    kind: "holds",
+    at: number,
+    heap: number,
+    rss: number,
+    fibers: number,
+    timers: number,
+    sockets: number,
+  ]
 
 /** Opens a file for appending. */
 export const makeRecorder = (path: string): (...line: Line) => void => {

@@ -3,7 +3,8 @@
  *
  * Pure: lines of text from the figures of `judge.ts`. Ends with the aims, and with what repeats the run.
  */
-import type { CallFigures, Report } from "./judge.ts"
+import { type CallFigures, type CallsReport, tolerance } from "./callJudge.ts"
+import type { Report } from "./judge.ts"
 import { type ChaosOptions, flagsOf } from "./options.ts"
 import type { Recovery } from "./throughput.ts"
 
@@ -20,10 +21,7 @@ export const describeReport = (options: ChaosOptions, report: Report): ReadonlyA
   ...report.dead.innocent.map(({ n, handler, reason }) => `    ${n} by "${handler}": ${reason}`),
   ...(report.lostFirst.length === 0 ? [] : [`  lost: ${report.lostFirst.join(", ")}`]),
   "",
-  `Calls: made, answered, and failed by kind`,
-  calls("idempotent", report.calls.look),
-  calls("not idempotent", report.calls.charge),
-  calls("outside of fault windows", report.calls.inPeace),
+  ...callLines(report.calls, report.links),
   "  A window is from the fault until 2 s after every process was ready again.",
   "",
   "Faults: at s, lasted s, ready after s; s until 90 % of the confirmed (handled) a second before it was back",
@@ -51,12 +49,32 @@ const cutting = [
   "pulled cable, both sides notice at once. Calls' classic queues live on one node, and are away while it is.",
 ]
 
+const callLines = (report: CallsReport, links: Report["links"]): ReadonlyArray<string> => [
+  "Calls: made, answered, answered over each lane, and failed by kind",
+  callRow("", ["made", "answered", "direct", "reply", "broker"]),
+  ...Object.entries(report.byLane).flatMap(([lane, { all, inPeace }]) => [
+    calls(`lane ${lane}`, all),
+    calls("  outside of fault windows", inPeace),
+  ]),
+  calls("idempotent", report.byKind.look),
+  calls("not idempotent", report.byKind.charge),
+  calls("through a second worker", report.byKind.relay),
+  `  longest after its deadline: ${
+    report.longest > 0 ? `${report.longest} ms` : "none"
+  }; run twice, as they may be: ${report.repeated}`,
+  `  begun latest after the deadline: ${report.expired.latest} ms (up to ${tolerance} ms is forgiven)`,
+  ...report.expired.first.map(({ n, handler, by }) => `    ${n} by ${handler}: ${by} ms`),
+  ...(report.ranTwice.count === 0 ? [] : [`  run twice: ${report.ranTwice.first.join(", ")}`]),
+  `  went on by another lane: ${record(report.rerouted)}`,
+  `  links that were opened, by their mechanism: ${record(links)}`,
+]
+
 const growthLines = ({ growth, open }: Report): ReadonlyArray<string> =>
   growth.length === 0 ? [] : [
     "",
     "Growth, of the processes that lived through it, after the warm-up (first fifth); MB = 10^6 bytes",
-    row("", ["heap", "slope/10min", "rss", "slope/10min", "fibers", "timers"]),
-    ...growth.map(({ name, heap, heapSlope, rss, rssSlope, fibers, timers }) =>
+    row("", ["heap", "slope/10min", "rss", "slope/10min", "fibers", "timers", "sockets"]),
+    ...growth.map(({ name, heap, heapSlope, rss, rssSlope, fibers, timers, sockets }) =>
       row(name, [
         heap.toFixed(1),
         heapSlope.toFixed(2),
@@ -64,14 +82,18 @@ const growthLines = ({ growth, open }: Report): ReadonlyArray<string> =>
         rssSlope.toFixed(2),
         fibers.join(" > "),
         timers.join(" > "),
+        sockets.join(" > "),
       ])
     ),
     `  channels in the quiet before each fault: ${open.map(({ channels }) => channels).join(" ")}`,
     `  connections: ${open.map(({ connections }) => connections).join(" ")}`,
   ]
 
-const calls = (name: string, { made, answered, failed }: CallFigures): string =>
-  `  ${name.padEnd(26)} ${String(made).padStart(8)} ${String(answered).padStart(8)}   ${record(failed)}`
+const calls = (name: string, { made, answered, by, failed }: CallFigures): string =>
+  `${callRow(name, [made, answered, by["direct"] ?? 0, by["reply"] ?? 0, by["broker"] ?? 0])}   ${record(failed)}`
+
+const callRow = (name: string, cells: ReadonlyArray<string | number>): string =>
+  `  ${name.padEnd(26)}${cells.map((cell) => String(cell).padStart(9)).join("")}`
 
 const recovered = ({ reference, seconds: after }: Recovery): string =>
   reference === 0 ? "nothing before" : `${seconds(after)} of ${reference}/s`

@@ -7,11 +7,13 @@
 import { mkdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
-import { allReady, type Child, startChild } from "./children.ts"
+import { laneOf, lanesOf } from "./calls.ts"
+import { allReady, type Child, childName, startChild } from "./children.ts"
 import { files } from "./company.ts"
 import { strike, type Window } from "./faults.ts"
 import { type Evidence, judge, type Report } from "./judge.ts"
 import { Ledger } from "./ledger.ts"
+import { type LinkProxies, startLinkProxies } from "./links.ts"
 import type { ChaosOptions } from "./options.ts"
 import { describeFault, makePlan } from "./plan.ts"
 import { readDead, readEffects } from "./remains.ts"
@@ -38,14 +40,21 @@ export const runChaos = async (options: ChaosOptions, say: (line: string) => voi
   await mkdir(folder, { recursive: true })
   const target = await startTarget(options.cluster)
   const children: Array<Child> = []
+  const names = (kind: "worker" | "emitter", count: number) =>
+    Array.from({ length: count }, (_, index) => childName(kind, index))
+  const links = await startLinkProxies(
+    [...names("worker", options.workers), ...names("emitter", options.emitters)],
+    options,
+  )
   try {
-    const report = judge(await carryOut(options, target, folder, children, say))
+    const report = judge(await carryOut(options, target, links, folder, children, say))
     const met = report.aims.every((aim) => aim.met)
     if (met) await rm(folder, { recursive: true, force: true })
     else say(`What the processes wrote is kept in ${folder}`)
     return report
   } finally {
     for (const child of children) child.end()
+    await links.stop()
     await target.stop()
   }
 }
@@ -53,6 +62,7 @@ export const runChaos = async (options: ChaosOptions, say: (line: string) => voi
 const carryOut = async (
   options: ChaosOptions,
   target: Target,
+  links: LinkProxies,
   folder: string,
   children: Array<Child>,
   say: (line: string) => void,
@@ -63,7 +73,7 @@ const carryOut = async (
     say(`trouble: ${what}`)
   }
   const ledger = new Ledger(folder)
-  const places = { runtime: options.runtime, folder, onLoss: trouble }
+  const places = { runtime: options.runtime, folder, env: links.env, onLoss: trouble }
   const start = (kind: "worker" | "emitter", count: number): ReadonlyArray<Child> => {
     const started = Array.from({ length: count }, (_, index) =>
       startChild(places, kind, {
@@ -97,12 +107,14 @@ const carryOut = async (
     await delay(calm)
     try {
       open.push(await target.open())
-      const window = await strike(fault, target, workers, children)
+      const window = await strike(fault, { target, workers, children, links })
       windows.push(window)
       ledger.read()
       const seconds = ((Date.now() - from) / 1_000).toFixed(0).padStart(5)
       say(
-        `${seconds} s: ${describeFault(fault)}; ${ledger.confirmed.size()} confirmed, ${ledger.missingCount()} in hand`,
+        `${seconds} s: ${
+          describeFault(fault)
+        }; ${ledger.confirmed.size()} confirmed, ${ledger.missingCount()} in hand, ${ledger.calls.ended.length} calls`,
       )
       if (window.ready !== undefined) continue
       const waiting = children.filter((child) => !child.isReady()).map(({ name }) => name).join(", ")
@@ -133,6 +145,7 @@ const carryOut = async (
     from,
     to,
     open,
+    mechanisms: links.mechanisms(),
     troubles,
     effects: await readEffects(join(folder, files.effects)),
     dead: await readDead(target.address(0)),
@@ -151,12 +164,19 @@ const fill = async (
   for (;;) {
     ledger.read()
     const count = ledger.confirmed.size()
-    if (count >= options.events && Date.now() >= until) return
+    if (count >= options.events && fewestCalls(ledger, options) >= options.calls && Date.now() >= until) return
     if (count !== before) at = Date.now()
     if (Date.now() - at > stalled) return trouble(`nothing was confirmed for ${stalled} ms`)
     before = count
     await delay(500)
   }
+}
+
+/** Calls by the lane that has the fewest. */
+const fewestCalls = ({ calls: { ended } }: Ledger, options: ChaosOptions): number => {
+  const counts = Object.fromEntries(lanesOf(options).map((lane) => [lane, 0]))
+  for (const { n } of ended) counts[laneOf(n, options)]! += 1
+  return Math.min(...Object.values(counts))
 }
 
 /** Waits until the workers have nothing left to do. */

@@ -1,5 +1,5 @@
 /**
- * One worker process of a chaos run: five listeners to one event, and two calls.
+ * One worker process of a chaos run: five listeners to one event, and three calls.
  *
  * Started and killed by `children.ts`. A line is written when a handler has come to its end, so that a line says what was
  * done, not what was acknowledged; the effect of `effect` is a row in the transaction of its inbox, without a
@@ -11,9 +11,18 @@ import { handle, on, worker } from "warren"
 import { sqliteInbox, SqliteTransaction, sqliteTransactionInbox } from "warren/inbox"
 import { readModule } from "../../src/runtime/mod.ts"
 import { main, record, settings } from "./child.ts"
+import { callOf } from "./calls.ts"
 import { app, Chaos, fateOf, files } from "./company.ts"
 
 const handled = (n: number, handler: string) => record("handled", n, Date.now(), handler)
+
+/** A call that is asked: `began` is written first of all. */
+interface Question {
+  readonly n: number
+  readonly until: number
+}
+
+const began = ({ n, until }: Question, handler: string) => record("began", n, Date.now(), until, handler)
 
 const shared = worker({ app, layer: sqliteInbox({ path: join(settings.folder, files.inbox) }) })
 const exact = worker({
@@ -53,14 +62,25 @@ const module = {
     handled(n, "stumbling")
   }, { retry: { attempts: 3, delays: "1 second" } }),
 
-  look: handle(Chaos.look, ({ n }) => {
-    handled(n, "look")
-    return n
+  look: handle(Chaos.look, async (question, { sleep }) => {
+    began(question, "look")
+    const { takes } = callOf(question.n)
+    if (takes > 0) await sleep(takes)
+    handled(question.n, "look")
+    return question.n
   }),
 
-  charge: handle(Chaos.charge, async ({ n }, { sleep }) => {
-    await sleep(5)
-    handled(n, "charge")
+  charge: handle(Chaos.charge, async (question, { sleep }) => {
+    began(question, "charge")
+    await sleep(callOf(question.n).takes)
+    handled(question.n, "charge")
+    return question.n
+  }),
+
+  relay: handle(Chaos.relay, async (question, { call }) => {
+    began(question, "relay")
+    const n = await call(Chaos.charge(question))
+    handled(n, "relay")
     return n
   }),
 }

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, test } from "#test"
+import { callOf, type CallPlan } from "../../../scripts/chaos/calls.ts"
 import { fateOf, listeners } from "../../../scripts/chaos/company.ts"
 import { slope } from "../../../scripts/chaos/growth.ts"
 import { type Evidence, judge, type Report } from "../../../scripts/chaos/judge.ts"
@@ -26,13 +27,18 @@ const good: ReadonlyArray<Line> = Array.from({ length: events }, (_, n): Readonl
   ["confirmed", n, at + n],
   ...listeners.filter((name) => name !== "stumbling" || fateOf(n) !== "dies")
     .map((name): Line => ["handled", n, at + n + 1, name]),
-  ["called", n, at, at + 5, "answered"],
+  ["calling", n, at],
+  ["began", n, at + 1, at + 5_000, "charge"],
+  ["called", n, at, at + 5, "answered", "direct", 1],
 ]).flat()
 
 const planned: DeadLetter = { n: 7, handler: "chaos.stumbling", reason: "failed" }
 
 /** The report of lines, on top of a good run unless one of its parts is replaced. */
-const reportOf = (lines: ReadonlyArray<Line>, parts: Partial<Evidence> = {}): Report => {
+const reportOf = (
+  lines: ReadonlyArray<Line>,
+  { options, ...parts }: Partial<Evidence> = {},
+): Report => {
   const folder = mkdtempSync(join(tmpdir(), "warren-judge-"))
   folders.push(folder)
   const record = makeRecorder(join(folder, "worker-1.1.lines"))
@@ -40,7 +46,7 @@ const reportOf = (lines: ReadonlyArray<Line>, parts: Partial<Evidence> = {}): Re
   const ledger = new Ledger(folder)
   ledger.read()
   return judge({
-    options: { ...shortForm, events },
+    options: { ...shortForm, events, ...options },
     ledger,
     effects: new Map(Array.from({ length: events }, (_, n) => [n, 1])),
     dead: [planned],
@@ -49,6 +55,7 @@ const reportOf = (lines: ReadonlyArray<Line>, parts: Partial<Evidence> = {}): Re
     from: at,
     to: at + 10_000,
     open: [],
+    mechanisms: new Map([["NULL", 1]]),
     troubles: [],
     ...parts,
   })
@@ -95,22 +102,18 @@ describe("judge()", () => {
     ])
   })
 
-  test("sees what hangs, what is out of order, and what ran twice although it may not", () => {
+  test("sees what hangs and what is out of order", () => {
     assert.deepEqual(missed(reportOf([...good, ["unconfirmed", 3, at, "hung"]])), ["hung"])
     const two = shortForm.emitters * 16
     assert.deepEqual(
       missed(reportOf([...good, ["handled", two, at - 5, "ordered"], ["handled", two * 2, at, "ordered"]])),
       ["out of order by key"],
     )
-    assert.deepEqual(
-      missed(reportOf([...good, ["handled", 2, at, "charge"], ["handled", 2, at, "charge"]])),
-      ["calls run twice that may not be"],
-    )
   })
 
   test("judges only the calls that were made in peace", () => {
-    const failing: ReadonlyArray<Line> = [...good, ["called", 1, at + 100, at + 200, "Disconnected"]]
-    assert.deepEqual(missed(reportOf(failing)), ["calls answered outside of fault windows"])
+    const failing: ReadonlyArray<Line> = [...good, ["called", 1, at + 100, at + 200, "Disconnected", "-", 1]]
+    assert.deepEqual(missed(reportOf(failing)), ["answered outside of fault windows, lane auto"])
     const window = { fault: { kind: "close-connections" }, from: at + 150, over: at + 160, ready: at + 170 } as const
     assert.deepEqual(missed(reportOf(failing, { windows: [window], planned: 1 })), [])
   })
@@ -118,6 +121,88 @@ describe("judge()", () => {
   test("misses a fault that nobody got over", () => {
     const window = { fault: { kind: "alarm", away: 1 }, from: at + 50, over: at + 60, ready: undefined } as const
     assert.deepEqual(missed(reportOf(good, { windows: [window], planned: 1 })), ["faults made, and got over"])
+  })
+})
+
+/** The first number of a call that is planned so. */
+const callWith = (fits: (plan: CallPlan) => boolean): number => {
+  for (let n = events;; n++) if (fits(callOf(n))) return n
+}
+
+describe("judge() of calls", () => {
+  const charge = callWith(({ kind, timeout }) => kind === "charge" && timeout === 1_000)
+  const look = callWith(({ kind }) => kind === "look")
+
+  test("sees a call that hangs, one that ends too late, and one that never ends", () => {
+    const calling: Line = ["calling", charge, at]
+    assert.deepEqual(missed(reportOf([...good, calling])), ["hung"])
+    const late = (ms: number): Line => ["called", charge, at, at + ms, "answered", "direct", 1]
+    assert.deepEqual(missed(reportOf([...good, calling, late(2_000)])), [])
+    assert.deepEqual(missed(reportOf([...good, calling, late(2_001)])), ["hung"])
+    assert.equal(reportOf([...good, calling, late(1_007)]).calls.longest, 7)
+    const hung = reportOf([...good, calling, ["called", charge, at, at + 2_000, "hung", "-", 0]])
+    assert.equal(hung.hung, 1)
+    assert.ok(!missed(hung).includes("calls without exactly one outcome"))
+  })
+
+  test("sees a handler that began after the deadline, by more than is forgiven", () => {
+    const began = (by: number): Line => ["began", look, at + by, at, "look"]
+    assert.deepEqual(missed(reportOf([...good, began(5)])), [])
+    const report = reportOf([...good, began(6)])
+    assert.deepEqual(missed(report), ["calls begun more than 5 ms after their deadline"])
+    assert.deepEqual(report.calls.expired, { count: 1, first: [{ n: look, handler: "look", by: 6 }], latest: 6 })
+  })
+
+  test("sees what was begun twice although it may not be", () => {
+    const twice = (handler: string): ReadonlyArray<Line> => [
+      ["began", 99, at, at + 5_000, handler],
+      ["began", 99, at, at + 5_000, handler],
+    ]
+    const looked = reportOf([...good, ...twice("look")])
+    assert.deepEqual([missed(looked), looked.calls.repeated], [[], 1])
+    for (const handler of ["charge", "relay"]) {
+      assert.deepEqual(missed(reportOf([...good, ...twice(handler)])), ["calls run twice that may not be"])
+    }
+  })
+
+  test("sees a call with two outcomes, at once or later, and one with none", () => {
+    const called = (outcomes: number): Line => ["called", charge, at, at + 5, "answered", "direct", outcomes]
+    for (const lines of [[called(2)], [called(0)], [called(1), ["again", charge, at + 9] satisfies Line]]) {
+      assert.deepEqual(missed(reportOf([...good, ...lines])), ["calls without exactly one outcome"])
+    }
+  })
+
+  test("sees a handler that ran on in peace although its caller had given up", () => {
+    const n = callWith(({ givesUp }) => givesUp !== undefined)
+    const gaveUp: ReadonlyArray<Line> = [...good, ["called", n, at, at + 100, "gave-up", "direct", 1]]
+    assert.deepEqual(missed(reportOf(gaveUp)), [])
+    const ranOn: ReadonlyArray<Line> = [...gaveUp, ["handled", n, at + 2_000, callOf(n).kind]]
+    assert.deepEqual(missed(reportOf(ranOn)), ["handlers that ran on when their caller had given up"])
+    const window = { fault: { kind: "close-connections" }, from: at + 900, over: at + 910, ready: at + 920 } as const
+    assert.deepEqual(missed(reportOf(ranOn, { windows: [window], planned: 1 })), [])
+  })
+
+  test("misses a lane by which nothing went, links that are not encrypted, and too few calls", () => {
+    const of = (lane: "direct" | "reply" | "broker", curve = false) =>
+      missed(reportOf(good, { options: { ...shortForm, events, lane, curve } }))
+    assert.deepEqual(of("direct"), [])
+    assert.deepEqual(of("direct", true), ["links are all alike"])
+    assert.deepEqual(of("reply"), ["of these reply, lane reply"])
+    assert.deepEqual(of("broker"), ["of these broker, lane broker", "links"])
+    const few = reportOf(good, { options: { ...shortForm, events, calls: events + 1 } })
+    assert.deepEqual(missed(few), ["calls by lane auto"])
+  })
+
+  test("tells the lanes apart that the emitters of a mixed run take turns at", () => {
+    const options = { ...shortForm, events, lane: "all", emitters: 4 } as const
+    const report = reportOf([...good, ["called", 40, at, at + 5, "answered", "reply", 1]], { options })
+    assert.deepEqual(Object.entries(report.calls.byLane).map(([lane, { all }]) => [lane, all.made, all.by]), [
+      ["auto", events, { direct: events, reply: 0, broker: 0 }],
+      ["direct", 0, { direct: 0, reply: 0, broker: 0 }],
+      ["reply", 1, { direct: 0, reply: 1, broker: 0 }],
+      ["broker", 0, { direct: 0, reply: 0, broker: 0 }],
+    ])
+    assert.ok(missed(report).includes("of these direct, lane direct"))
   })
 })
 
@@ -141,7 +226,7 @@ describe("slope()", () => {
   test("is the change in 10 minutes", () => {
     const samples = Array.from(
       { length: 20 },
-      (_, i) => ({ at: i * 60_000, heap: i * 3, rss: 5, fibers: 0, timers: 0 }),
+      (_, i) => ({ at: i * 60_000, heap: i * 3, rss: 5, fibers: 0, timers: 0, sockets: 0 }),
     )
     assert.ok(Math.abs(slope(samples, ({ heap }) => heap) - 30) < 1e-9)
     assert.equal(slope(samples, ({ rss }) => rss), 0)
