@@ -3,7 +3,7 @@
  *
  * Starts a private broker and, for each runtime, servers and callers of every system in processes of their own; then asks
  * all in turn, round by round: compare the ratios of one run. `--quick` for a short form; `--runtime bun|deno|node`; `--only
- * name,name`; `--rounds N`; `--json file`; `--grow` for payloads, servers and callers of several sizes; `--boxes` for
+ * name,name`; `--rounds N`; `--bytes N`; `--json file`; `--grow` for payloads, servers and callers of several sizes; `--boxes` for
  * what CURVE costs. `--profile folder` profiles every process.
  */
 import { execFileSync } from "node:child_process"
@@ -26,7 +26,7 @@ const quick = process.argv.includes("--quick")
 const plan: Plan = {
   rounds: Number(flag("--rounds") ?? (quick ? 3 : 7)),
   span: quick ? 250 : 700,
-  shape: { bytes: payloadBytes, servers: 1, callers: 1 },
+  shape: { bytes: Number(flag("--bytes") ?? payloadBytes), servers: 1, callers: 1 },
   flight: 64,
 }
 
@@ -66,7 +66,7 @@ export const run = async (): Promise<void> => {
     const command = `npm run bench -- ${process.argv.slice(2).join(" ")}`
     console.log(command)
     console.log(`RabbitMQ ${broker.version}, ${machine}, ${new Date().toISOString().slice(0, 10)}`)
-    if (!growing) console.log(`${payloadBytes} bytes a payload; medians of ${plan.rounds} interleaved rounds`)
+    if (!growing) console.log(`${plan.shape.bytes} bytes a payload; medians of ${plan.rounds} interleaved rounds`)
     for (const runtime of runtimes) {
       const runtimeVersion = versionOf(runtime)
       if (growing) {

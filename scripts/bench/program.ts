@@ -30,6 +30,8 @@ export interface Member {
   readonly ask: <A>(job?: Job) => Promise<A>
   /** Ends it; resolves when it has ended. */
   readonly end: () => Promise<void>
+  /** Ends it at once, whatever it does. */
+  readonly kill: () => Promise<void>
 }
 
 /** Starts a program beside this file without waiting for it; `env` is added to this process's own. */
@@ -67,6 +69,10 @@ export const startProgram = (
     },
     end: () => {
       child.stdin.end()
+      return ended
+    },
+    kill: () => {
+      child.kill("SIGKILL")
       return ended
     },
   }

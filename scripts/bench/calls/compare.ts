@@ -55,7 +55,7 @@ class Counts {
   }
 
   #fit(rate: number): number {
-    return Math.round(Math.min(100_000, Math.max(10, rate * this.#span / 1_000)))
+    return Math.round(Math.min(1_000_000, Math.max(10, rate * this.#span / 1_000)))
   }
 }
 

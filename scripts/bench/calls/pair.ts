@@ -49,7 +49,7 @@ export interface Absent {
 const mostProcesses = 4
 
 /** How long processes may take to be ready, ms. */
-const patience = 120_000
+const patience = 60_000
 
 /** Starts a system; says why it cannot. */
 export const startPair = async (
@@ -62,8 +62,8 @@ export const startPair = async (
   if (reason !== undefined) return { reason }
   const host = await broker.newHost()
   const started: Array<Member> = []
-  const end = async () => {
-    await Promise.all(started.map((member) => member.end()))
+  const endBy = async (how: "end" | "kill") => {
+    await Promise.all(started.map((member) => member[how]()))
     await host.remove()
   }
   /** So many servers or callers, in as few processes as is usual. */
@@ -103,10 +103,11 @@ export const startPair = async (
       resident: async () =>
         sum((await Promise.all(all.map((member) => member.ask<{ readonly resident: number }>({ job: "memory" }))))
           .map(({ resident }) => resident)),
-      end,
+      end: () => endBy("end"),
     }
   } catch (error) {
-    await end()
+    // it may be far from obeying
+    await endBy("kill")
     return { reason: error instanceof Error ? error.message : String(error) }
   }
 }

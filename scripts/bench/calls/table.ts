@@ -13,7 +13,10 @@ interface Column {
   readonly value: (found: Found, others: ReadonlyArray<Found>) => string
 }
 
-const whole = (value: number): string => Number.isNaN(value) ? "-" : Math.round(value).toLocaleString("en")
+const whole = (value: number): string => {
+  if (Number.isNaN(value)) return "-"
+  return value < 20 ? value.toFixed(1) : Math.round(value).toLocaleString("en")
+}
 
 const times = (value: number): string => Number.isNaN(value) ? "-" : `${value.toFixed(2)} x`
 
