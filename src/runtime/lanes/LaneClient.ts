@@ -40,8 +40,11 @@ export interface Straight {
 export interface Sent {
   /** The server's instance. */
   readonly to: string
-  /** The caller gave up: its server is told; `false`: it could not be. */
-  readonly cancel: () => boolean
+  /**
+   * The caller gave up: its server is told; `false`: it could not be. `unsure`: called when the link is lost so soon after that
+   * it may not have heard.
+   */
+  readonly cancel: (unsure: () => void) => boolean
   /** The caller knows the outcome, wherever from. */
   readonly forget: () => void
 }
@@ -59,6 +62,9 @@ const glance = 5
 
 /** ms between two looks at whether a server whose link was lost is alive. */
 const round = 400
+
+/** What was said over a link that is up for so long after it has arrived: silence would have been noticed, ms. */
+const heard = 5_000
 
 interface Waiting {
   readonly straight: Straight
@@ -85,6 +91,16 @@ export class LaneClient {
     this.#servers = new Servers(directory, ways, (server) => this.#onDown(server))
   }
 
+  /** Calls that wait for a reply that may come straight. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /** Servers that a link is kept to. */
+  get servers(): number {
+    return this.#servers.size
+  }
+
   /** Sends a call straight to a server; `undefined`: no server can be reached so now. */
   send(packet: Packet, straight: Straight): Sent | undefined {
     const server = this.#servers.choose(packet.type, this.#core.now())
@@ -95,9 +111,12 @@ export class LaneClient {
     server.calls.add(token)
     return {
       to: server.instance,
-      cancel: () => {
+      cancel: (unsure) => {
         this.#forget(token)
-        return server.way.send(cancelParts(token, packet.id))
+        if (!server.way.send(cancelParts(token, packet.id))) return false
+        server.unsure.add(unsure)
+        this.#core.deadlines.add(this.#core.now() + heard, () => server.unsure.delete(unsure))
+        return true
       },
       forget: () => this.#forget(token),
     }
@@ -105,8 +124,8 @@ export class LaneClient {
 
   /** Why a call goes straight to one of its servers, or to none of them, now; for people. */
   explain(type: string): string {
-    const { servers, alive } = this.#servers.of(type)
     const now = this.#core.now()
+    const { servers, alive } = this.#servers.of(type, now)
     const some = (count: number) => `${count} of ${alive} server${alive === 1 ? "" : "s"}`
     if (alive === 0) return "no server of it is known (yet)"
     if (servers.length === 0) return `${some(0)} announces where it can be reached past the broker`
@@ -122,13 +141,13 @@ export class LaneClient {
 
   /** Calls back when a server of a call can be reached, or none was within `patience` ms. */
   whenReachable(type: string, patience: number, then: () => void): void {
-    const { servers, alive } = this.#servers.of(type)
+    const now = this.#core.now()
+    const { servers, alive } = this.#servers.of(type, now)
     const ways = servers.map(({ way }) => way)
     if (ways.some((way) => way.isUp())) return then()
     const next = ways.find((way) => way.mayTry())
     if (next !== undefined) return next.whenUp(patience, then)
     // so soon after the start others may not have answered yet
-    const now = this.#core.now()
     if (alive > 0 || patience <= 0 || now - this.#startedAt > settled) return then()
     this.#core.deadlines.add(now + glance, () => this.whenReachable(type, patience - glance, then))
   }
@@ -166,32 +185,38 @@ export class LaneClient {
     const waiting = this.#waiting.get(token)
     if (!this.#waiting.delete(token)) return
     waiting?.server?.calls.delete(token)
+    waiting?.server?.lost.delete(token)
   }
 
   /** The link of a server is lost: its calls wait for its reply through the broker, or for proof of its death. */
   #onDown(server: Server): void {
-    const lost = [...server.calls]
-    if (lost.length === 0) return
-    for (const token of lost) this.#waiting.get(token)?.straight.onLost()
-    if (server.calls.size === 0 || server.isWatched) return
+    const { unsure } = server
+    for (const tell of [...unsure]) tell()
+    unsure.clear()
+    for (const token of [...server.calls]) {
+      this.#waiting.get(token)?.straight.onLost()
+      if (server.calls.has(token)) server.lost.add(token)
+    }
+    if (server.lost.size === 0 || server.isWatched) return
     server.isWatched = true
-    this.#core.runFork(Effect.ensuring(this.#watch(server, lost), Effect.sync(() => server.isWatched = false)))
+    this.#core.runFork(this.#watch(server))
   }
 
   /** Looks until the calls that were lost with a link are through, or their server is not found twice. */
-  #watch(server: Server, lost: ReadonlyArray<string>): Effect.Effect<void> {
+  #watch(server: Server): Effect.Effect<void> {
     const { directory, ping } = this.#core.presence
     let missedAt: number | undefined
     const once: Effect.Effect<void> = Effect.suspend(() => {
       const instance = directory?.get(server.instance)
-      if (instance === undefined || !lost.some((token) => this.#waiting.has(token))) return Effect.void
+      if (instance === undefined || server.lost.size === 0) return Effect.sync(() => void (server.isWatched = false))
       return Effect.flatMap(ping(instance), (isThere) => {
         if (isThere !== false || missedAt === undefined) {
           missedAt = isThere === false ? this.#core.now() : undefined
           return Effect.andThen(Effect.sleep(round), once)
         }
         directory?.gone(server.instance, missedAt)
-        for (const token of lost) {
+        server.isWatched = false
+        for (const token of [...server.lost]) {
           const waiting = this.#waiting.get(token)
           this.#forget(token)
           waiting?.straight.onDead(this.#obituary(instance))

@@ -53,7 +53,7 @@ export const makeLanes = Effect.fnUntraced(function* (
       case "Hello":
         return server.onHello(from, message)
       case "Welcome":
-        return ways.onWelcome(from.name)
+        return ways.onWelcome(from)
       case undefined:
         return stray(core, from.name, "a message of a link that cannot be read")
     }

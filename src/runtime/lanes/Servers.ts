@@ -4,6 +4,7 @@
  * Between the directory, which hears announcements, and `LaneClient`. Keeps a link to those that are called, as long as they
  * are there. What it says of a call is worked out again only when the directory has changed.
  */
+import { parseLaneAddress } from "../../wire/mod.ts"
 import type { Directory, Instance } from "../Directory.ts"
 import type { Way } from "./Way.ts"
 import type { Ways } from "./Ways.ts"
@@ -11,12 +12,19 @@ import type { Ways } from "./Ways.ts"
 /** One server that can be called straight. */
 export interface Server {
   readonly instance: string
+  /** As announced. */
+  readonly address: string
   readonly way: Way
   /** Tokens of the calls on their way to it. */
   readonly calls: Set<string>
+  /** Those of them whose link was lost. */
+  readonly lost: Set<string>
+  /** Whether somebody looks if it is alive, because of those. */
+  isWatched: boolean
+  /** Those who want to know when its link is lost soon. */
+  readonly unsure: Set<() => void>
   /** It refused a call: ms since the epoch. */
   avoidUntil: number
-  isWatched: boolean
 }
 
 /** Who serves one call. */
@@ -24,9 +32,12 @@ interface Candidates {
   readonly servers: ReadonlyArray<Server>
   /** Servers that are alive, whether they can be called straight or not. */
   readonly alive: number
+  /** When it is worked out again though nothing has changed, ms since the epoch. */
+  readonly until: number
 }
 
-const nobody: Candidates = { servers: [], alive: 0 }
+/** A server that has an address, but no way now, is looked at again so much later, ms. */
+const pause = 1_000
 
 /** See the top of the file. */
 export class Servers {
@@ -45,9 +56,14 @@ export class Servers {
     this.#onDown = onDown
   }
 
+  /** Those that are kept a link to. */
+  get size(): number {
+    return this.#known.size
+  }
+
   /** The one that can be asked now and has the least outstanding calls; of several the next one in turn. */
   choose(type: string, now: number): Server | undefined {
-    const { servers } = this.of(type)
+    const { servers } = this.of(type, now)
     const { length } = servers
     if (length === 0) return undefined
     let at = this.#turn = (this.#turn + 1) % length
@@ -63,34 +79,63 @@ export class Servers {
   }
 
   /** Everyone who serves a call. */
-  of(type: string): Candidates {
+  of(type: string, now: number): Candidates {
     if (this.#changes !== this.#directory.changes) this.#refresh()
     let candidates = this.#byType.get(type)
-    if (candidates === undefined) this.#byType.set(type, candidates = this.#find(type))
+    if (candidates === undefined || candidates.until <= now) {
+      this.#byType.set(type, candidates = this.#find(type, now))
+    }
     return candidates
   }
 
-  #find(type: string): Candidates {
-    const running = this.#directory.handling(type).filter(({ handler, instance }) =>
-      handler.kind === "call" && instance.life === "running"
+  #find(type: string, now: number): Candidates {
+    // whoever has not been heard for a while may be there all the same (the broker may be away): its link tells
+    const found = this.#directory.handling(type).filter(({ handler, instance: { life, state } }) =>
+      handler.kind === "call" && state === "running" && life !== "gone"
     )
-    if (running.length === 0) return nobody
-    const servers = running.flatMap(({ instance }) => {
+    // of several at one place, such as a process that was killed and started again, the last one that was heard is there
+    const places = new Map<string, Instance>()
+    for (const { instance } of found) {
+      const address = instance.direct === undefined ? undefined : parseLaneAddress(instance.direct)
+      if (address === undefined || address.instance !== instance.instance) continue
+      const other = places.get(address.endpoint)
+      if (other === undefined || other.lastHeard <= instance.lastHeard) places.set(address.endpoint, instance)
+    }
+    const servers = new Set<Server>()
+    for (const instance of places.values()) {
       const server = this.#serverOf(instance)
-      return server === undefined ? [] : [server]
-    })
-    return { servers: [...new Set(servers)], alive: running.length }
+      if (server !== undefined) servers.add(server)
+    }
+    const alive =
+      found.filter(({ instance: { instance, life } }) =>
+        life === "running" || this.#known.get(instance)?.way.isThere === true
+      ).length
+    const until = servers.size < places.size ? now + pause : Number.POSITIVE_INFINITY
+    return { servers: [...servers], alive, until }
   }
 
   #serverOf({ instance, direct }: Instance): Server | undefined {
     if (direct === undefined) return undefined
     const known = this.#known.get(instance)
-    if (known !== undefined) return known
-    const way = this.#ways.to(direct)
-    if (way === undefined || way.address.instance !== instance) return undefined
-    const server: Server = { instance, way, calls: new Set(), avoidUntil: 0, isWatched: false }
+    if (known?.address === direct) return known
+    if (known !== undefined) this.#forget(known)
+    const way = this.#ways.to(direct, true)
+    if (way === undefined) return undefined
+    const server: Server = {
+      instance,
+      address: direct,
+      way,
+      calls: new Set(),
+      lost: new Set(),
+      isWatched: false,
+      unsure: new Set(),
+      avoidUntil: 0,
+    }
     this.#known.set(instance, server)
-    way.onDown(() => this.#onDown(server))
+    way.onDown(() => {
+      if (way.isClosed) this.#lose(server)
+      this.#onDown(server)
+    })
     return server
   }
 
@@ -101,8 +146,19 @@ export class Servers {
     for (const [name, server] of this.#known) {
       const life = this.#directory.get(name)?.life
       if (life !== undefined && life !== "gone" || server.calls.size > 0) continue
-      this.#known.delete(name)
-      this.#ways.drop(server.way)
+      this.#forget(server)
     }
+  }
+
+  #forget(server: Server): void {
+    this.#lose(server)
+    this.#ways.drop(server.way)
+  }
+
+  /** Its way has ended: if it is still there, it gets another one. */
+  #lose(server: Server): void {
+    if (this.#known.get(server.instance) !== server) return
+    this.#known.delete(server.instance)
+    this.#byType.clear()
   }
 }

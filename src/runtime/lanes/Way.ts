@@ -25,6 +25,7 @@ export class Way implements LinkPeer {
   readonly address: LaneAddress
   #link: Link | undefined
   #isUp = false
+  #isClosed = false
   #upSince = 0
   #avoidUntil = 0
   #pause = firstPause
@@ -46,6 +47,16 @@ export class Way implements LinkPeer {
   /** Whether somebody wants to hear of its end, and so keeps it. */
   get isKept(): boolean {
     return this.#listeners.size > 0
+  }
+
+  /** Whether the process at the other end is the one that was meant, now. */
+  get isThere(): boolean {
+    return this.#isUp
+  }
+
+  /** Whether it has ended: it does not come up any more. */
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   /** Whether messages may go now. */
@@ -89,7 +100,7 @@ export class Way implements LinkPeer {
     this.#pause = Math.min(this.#pause * 2, longestPause)
   }
 
-  /** Told whenever it goes down; the result takes it back. */
+  /** Told whenever it goes down, and of its end; the result takes it back. */
   onDown(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
@@ -107,8 +118,9 @@ export class Way implements LinkPeer {
 
   /** Gives its link up, for now. */
   hangUp(): void {
-    this.#link?.close()
+    const link = this.#link
     this.#link = undefined
+    link?.close()
     this.down()
   }
 
@@ -127,12 +139,20 @@ export class Way implements LinkPeer {
     if (!this.#isUp) return
     this.avoid()
     this.#isUp = false
-    for (const listener of [...this.#listeners]) listener()
+    this.#tell()
   }
 
   /** It ends. */
   close(): void {
+    if (this.#isClosed) return
+    const wasUp = this.#isUp
+    this.#isClosed = true
     this.hangUp()
+    if (!wasUp) this.#tell()
     for (const once of [...this.#waiting]) once(false)
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener()
   }
 }

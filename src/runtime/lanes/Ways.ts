@@ -4,7 +4,7 @@
  * Between `LaneClient` and `LaneServer`, which send, and the port. Addresses come from the broker, and so from whoever may
  * write there: only so many ways are open at a time, and each begins with asking who is at the other end.
  */
-import type { Links, Parts } from "../../transport/mod.ts"
+import type { LinkPeer, Links, Parts } from "../../transport/mod.ts"
 import { type LaneAddress, parseLaneAddress } from "../../wire/mod.ts"
 import { Way, type WaysCore } from "./Way.ts"
 
@@ -33,27 +33,50 @@ export class Ways {
     this.#hello = hello
   }
 
+  /** How many there are, up or not. */
+  get size(): number {
+    return this.#ways.size
+  }
+
   /** How many are up. */
   get up(): number {
     return [...this.#ways.values()].filter((way) => way.isUp()).length
   }
 
-  /** The way to an address; `undefined`: it is none, it may not be reached, or there are too many ways. */
-  to(text: string): Way | undefined {
+  /**
+   * The way to an address; `undefined`: it is none, it may not be reached, another process is known to be there, or there are
+   * too many ways. `isKept`: whoever asks will keep it, so that it is dialled whatever was before.
+   */
+  to(text: string, isKept = false): Way | undefined {
     const address = parseLaneAddress(text)
     if (address === undefined) return undefined
     const known = this.#ways.get(address.endpoint)
     if (known?.address.instance === address.instance) {
       known.usedAt = this.#core.now()
-      return known.link !== undefined || !known.mayTry() || this.#dial(known) ? known : undefined
+      const isAsleep = known.link === undefined && (isKept || known.mayTry())
+      return !isAsleep || this.#dial(known) ? known : undefined
     }
-    if (known !== undefined) this.drop(known)
-    if (this.#ways.size >= most) return undefined
+    if (known !== undefined) {
+      // a call that waited for long may name a process that had the port before: it takes nothing from the one there now
+      if (known.isThere || known.isKept && !isKept) return undefined
+      this.drop(known)
+    }
+    if (this.#ways.size >= most && !this.#makeRoom()) return undefined
     const way = new Way(this.#core, address)
     if (!this.#dial(way)) return undefined
     this.#ways.set(address.endpoint, way)
     this.#watch()
     return way
+  }
+
+  /** One that was given up makes room. */
+  #makeRoom(): boolean {
+    for (const way of this.#ways.values()) {
+      if (way.link !== undefined || way.isKept) continue
+      this.drop(way)
+      return true
+    }
+    return false
   }
 
   /** Opens the link of a way; `false`: it may not be reached. One that nobody keeps is given up when it does not come up, or is lost. */
@@ -76,9 +99,10 @@ export class Ways {
     return true
   }
 
-  /** Whoever was greeted at an endpoint is the one that was meant. */
-  onWelcome(endpoint: string): void {
-    this.#ways.get(endpoint)?.up()
+  /** Whoever was greeted over a link is the one that was meant. */
+  onWelcome(from: LinkPeer): void {
+    const way = this.#ways.get(from.name)
+    if (way !== undefined && way.link === from) way.up()
   }
 
   /** Closes one. */

@@ -124,15 +124,17 @@ export const sendCall = (
     },
     cancel: () => {
       isOver = true
-      const isTold = sent?.cancel() === true
+      const tellBroker = (): void => {
+        const until = readMeta(packet).deadline ?? core.now()
+        // not awaited: whoever interrupts must not wait for a broker
+        core.runFork(Effect.ignore(core.transport.publish(
+          routeTo.cancel(packet.type),
+          cancelPacket(packet.id, packet.type, packet.app, core.now(), until),
+        )))
+      }
+      const isTold = sent?.cancel(tellBroker) === true
       leaveBroker?.()
-      if (isTold) return
-      const until = readMeta(packet).deadline ?? core.now()
-      // not awaited: whoever interrupts must not wait for a broker
-      core.runFork(Effect.ignore(core.transport.publish(
-        routeTo.cancel(packet.type),
-        cancelPacket(packet.id, packet.type, packet.app, core.now(), until),
-      )))
+      if (!isTold) tellBroker()
     },
   }
 }
