@@ -1,13 +1,34 @@
 /**
  * What a subscriber wants: beginnings of messages, each counted. Pure.
  *
- * Asked for every message and every subscriber: it looks once for each length of the topics, however many there are.
+ * Asked for every message and every subscriber: a tree by what beginnings have in common, so that a look takes no longer
+ * than the topic that is found, however many there are, and what is held is no more than a few times what was wanted.
  */
+import { concat } from "./bytes.ts"
+
+/** A beginning, or what several have in common. But for the root, it is wanted or has several children. */
+interface Node {
+  /** What it adds to its parent. */
+  label: Uint8Array
+  /** How often it is wanted. */
+  count: number
+  /** By the first byte of their labels. */
+  children: Map<number, Node> | undefined
+}
+
+const newNode = (label: Uint8Array, count: number): Node => ({ label, count, children: undefined })
+
+/** How many bytes of a label are there, from an offset. */
+const common = ({ label }: Node, bytes: Uint8Array, at: number): number => {
+  const most = Math.min(label.length, bytes.length - at)
+  let same = 0
+  while (same < most && label[same] === bytes[at + same]) same++
+  return same
+}
 
 /** See the top of the file. */
 export class Topics {
-  /** By length: the topics of it, written one character a byte, and how often each is wanted. */
-  readonly #byLength = new Map<number, Map<string, number>>()
+  readonly #root = newNode(new Uint8Array(0), 0)
   #size = 0
 
   /** How many different ones there are. */
@@ -17,49 +38,88 @@ export class Topics {
 
   /** Wants a topic once more; says whether it is new. */
   add(topic: Uint8Array): boolean {
-    const ofLength = this.#byLength.get(topic.length) ?? new Map<string, number>()
-    this.#byLength.set(topic.length, ofLength)
-    const key = keyOf(topic, topic.length)
-    const count = ofLength.get(key) ?? 0
-    ofLength.set(key, count + 1)
-    if (count === 0) this.#size++
-    return count === 0
+    let node = this.#root
+    let at = 0
+    while (at < topic.length) {
+      const children: Map<number, Node> = node.children ??= new Map()
+      let child = children.get(topic[at]!)
+      if (child === undefined) {
+        child = newNode(topic.slice(at), 0)
+        children.set(topic[at]!, child)
+      } else {
+        const same = common(child, topic, at)
+        if (same < child.label.length) child = split(children, child, same)
+      }
+      at += child.label.length
+      node = child
+    }
+    if (node.count++ > 0) return false
+    this.#size++
+    return true
   }
 
   /** Wants a topic once less; says whether it is wanted no more. One that is not wanted is ignored. */
   remove(topic: Uint8Array): boolean {
-    const ofLength = this.#byLength.get(topic.length)
-    const key = keyOf(topic, topic.length)
-    const count = ofLength?.get(key)
-    if (ofLength === undefined || count === undefined) return false
-    if (count > 1) {
-      ofLength.set(key, count - 1)
-      return false
+    const path = [this.#root]
+    for (let at = 0; at < topic.length;) {
+      const child = path.at(-1)!.children?.get(topic[at]!)
+      if (child === undefined || common(child, topic, at) < child.label.length) return false
+      at += child.label.length
+      path.push(child)
     }
-    ofLength.delete(key)
-    if (ofLength.size === 0) this.#byLength.delete(topic.length)
+    const node = path.pop()!
+    if (node.count === 0 || --node.count > 0) return false
     this.#size--
+    const parent = path.pop()
+    if (parent === undefined) return true
+    if (node.children === undefined) {
+      parent.children!.delete(node.label[0]!)
+      if (parent.children!.size === 0) parent.children = undefined
+      if (parent !== this.#root) unite(parent)
+    } else unite(node)
     return true
   }
 
   /** Whether a message that begins so is wanted. */
   match(start: Uint8Array): boolean {
-    for (const [length, ofLength] of this.#byLength) {
-      if (length <= start.length && (length === 0 || ofLength.has(keyOf(start, length)))) return true
+    let node = this.#root
+    for (let at = 0; node.count === 0;) {
+      const child = at < start.length ? node.children?.get(start[at]!) : undefined
+      if (child === undefined || common(child, start, at) < child.label.length) return false
+      at += child.label.length
+      node = child
     }
-    return false
+    return true
   }
 
   /** Each different one. */
   list(): ReadonlyArray<Uint8Array> {
-    return [...this.#byLength.values()].flatMap((ofLength) =>
-      [...ofLength.keys()].map((key) => Uint8Array.from(key, (character) => character.charCodeAt(0)))
-    )
+    const found: Array<Uint8Array> = []
+    // no recursion: topics may be many levels deep
+    const left: Array<readonly [Node, Uint8Array]> = [[this.#root, this.#root.label]]
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      const [{ count, children }, topic] = next
+      if (count > 0) found.push(topic)
+      for (const child of children?.values() ?? []) left.push([child, concat(topic, child.label)])
+    }
+    return found
   }
 }
 
-const keyOf = (bytes: Uint8Array, length: number): string => {
-  let key = ""
-  for (let i = 0; i < length; i++) key += String.fromCharCode(bytes[i]!)
-  return key
+/** Puts a node of its own in front of one, with the first bytes of its label. */
+const split = (siblings: Map<number, Node>, node: Node, length: number): Node => {
+  const front = newNode(node.label.slice(0, length), 0)
+  node.label = node.label.slice(length)
+  front.children = new Map([[node.label[0]!, node]])
+  siblings.set(front.label[0]!, front)
+  return front
+}
+
+/** Makes one node of one that is not wanted and its only child. */
+const unite = (node: Node): void => {
+  if (node.count > 0 || node.children?.size !== 1) return
+  const [child] = node.children.values()
+  node.label = concat(node.label, child!.label)
+  node.count = child!.count
+  node.children = child!.children
 }
