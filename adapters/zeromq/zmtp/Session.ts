@@ -146,14 +146,15 @@ export class Session {
     this.#reader.clear()
   }
 
-  /** Sends a message; only when ready. */
+  /** Sends a message. It goes nowhere unless the session is ready: before, nothing is secret yet. */
   send(message: Message): void {
+    if (this.#stage !== "traffic") return
     if (this.#cipher === undefined) return this.#outbox.addMessage(message)
     const last = message.length - 1
     message.forEach((body, i) => this.#seal({ command: false, more: i < last, body }))
   }
 
-  /** Sends a change of what is wanted, as the peer's version has it; only when ready. */
+  /** Sends a change of what is wanted, as the peer's version has it; goes nowhere unless the session is ready. */
   sendSubscription(subscription: Subscription): void {
     const body = encodeSubscription(this.#minor, subscription)
     if (this.#minor === 0) this.send([body])
@@ -180,7 +181,6 @@ export class Session {
   }
 
   #fail(error: ProtocolError): void {
-    if (this.#stage === "failed") return
     this.stop()
     this.#events.onFailed(error)
   }
@@ -334,6 +334,7 @@ export class Session {
   }
 
   #sendCommand(body: Uint8Array): void {
+    if (this.#stage !== "traffic") return
     if (this.#cipher === undefined) this.#outbox.addFrame(Flag.command, body)
     else this.#seal({ command: true, more: false, body })
   }

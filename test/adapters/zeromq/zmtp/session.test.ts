@@ -70,6 +70,8 @@ const checkTalk = (
   ) {
     assert.deepEqual([self.heard.error, self.session.isReady, self.heard.peer?.type], [undefined, true, peer])
     assert.equal(self.heard.peer!.minor, minor)
+    // it is kept for long, and nothing else with it
+    assert.equal(self.heard.peer!.identity.buffer.byteLength, self.heard.peer!.identity.length)
     assert.equal(hex(self.heard.peer!.identity), type === "ROUTER" && hasIdentity(peer) ? hex(identity) : "")
   }
   const said = oneSends ? there : []
@@ -128,6 +130,33 @@ describe("Session", () => {
     sub.session.sendSubscription({ wanted: true, topic: bytes("a") })
     pub.push(sub.written())
     assert.deepEqual(pub.heard.subscriptions, [{ wanted: true, topic: bytes("a") }])
+  })
+
+  test("writes nothing but its handshake before it is over, and nothing after it has ended", () => {
+    const key = pairOf(new Uint8Array(32).fill(1))
+    const parties = [
+      new Party("DEALER"),
+      new Party("DEALER", { curve: { role: "server", keys: key } }),
+      new Party("DEALER", { curve: { role: "client", keys: key, serverKey: key.publicKey } }),
+    ]
+    for (const party of parties) {
+      const greeting = party.written()
+      assert.equal(greeting.length, 64)
+      const talk = () => {
+        party.session.send([bytes("a secret")])
+        party.session.sendSubscription({ wanted: true, topic: bytes("a secret") })
+        party.session.sendPing(0)
+        return party.written().length
+      }
+      assert.equal(talk(), 0)
+      party.push(greeting.subarray(0, 63))
+      assert.equal(talk(), 0)
+      party.push(bytes("?"))
+      party.written()
+      assert.equal(talk(), 0)
+      party.session.stop()
+      assert.equal(talk(), 0)
+    }
   })
 
   test("gives no more messages after one was not to be followed, until it is resumed", () => {

@@ -129,14 +129,24 @@ const byHand = (wrong: {
   })
 }
 
-/** A server that does by hand what curve/server.ts does up to its WELCOME; what the client makes of it. */
-const welcomeByHand = (transient: Uint8Array) => {
+/** A server that does by hand what curve/server.ts does; what the client makes of its WELCOME, and then of its READY. */
+const welcomeByHand = (transient: Uint8Array, readyNonce = "0000000000000001") => {
   const handshake = curveClient(client, server.publicKey, metadata("DEALER"))
   const { data } = valueOf(decodeCommand(handshake.begin()[0]!))
   const shared = valueOf(sharedKey(data.subarray(74, 106), server.secretKey))
   const nonce = randomBytes(16)
   const box = seal(shared, nonceOf(Prefix.welcome, nonce), concat(transient, new Uint8Array(96)))
-  return handshake.receive({ name: "WELCOME", data: concat(nonce, box) })
+  const welcomed = handshake.receive({ name: "WELCOME", data: concat(nonce, box) })
+  const ready = (secretKey: Uint8Array) => {
+    const session = valueOf(sharedKey(data.subarray(74, 106), secretKey))
+    const nonce = unhex(readyNonce)
+    const read = handshake.receive({
+      name: "READY",
+      data: concat(nonce, seal(session, nonceOf(Prefix.ready, nonce), metadata("ROUTER"))),
+    })
+    return { session, cipher: valueOf("done" in read ? read.done?.cipher : undefined) }
+  }
+  return { welcomed, ready }
 }
 
 describe("a CURVE handshake", () => {
@@ -266,14 +276,30 @@ describe("a CURVE handshake", () => {
     for (const key of hidingNothing.map(unhex)) {
       assert.match(saysOf(errorOf(byHand({ transient: key }))).detail, /HELLO for a server with another key/)
       assert.match(saysOf(errorOf(byHand({ permanent: key }))).detail, /cannot vouch for the key/)
-      assert.match(saysOf(errorOf(welcomeByHand(key))).detail, /WELCOME with a key that hides nothing/)
+      assert.match(saysOf(errorOf(welcomeByHand(key).welcomed)).detail, /WELCOME with a key that hides nothing/)
       const [one, two] = [serving(), asking(key)]
       const { frame } = upTo(one, two, "HELLO")
       assert.equal(frame.length, 202)
       two.push(encodeFrame(Flag.command, encodeCommand("WELCOME", new Uint8Array(160))))
       ends(two, /cannot write a WELCOME for us/, true)
     }
-    assert.ok("send" in welcomeByHand(pair(8).publicKey))
+    assert.ok("send" in welcomeByHand(pair(8).publicKey).welcomed)
+  })
+
+  test("goes on counting the nonces of its READY", () => {
+    const transient = pair(8)
+    for (
+      const [nonce, ok] of [["0000000000000004", false], ["0000000000000005", false], [
+        "0000000000000006",
+        true,
+      ]] as const
+    ) {
+      const { session, cipher } = welcomeByHand(transient.publicKey, "0000000000000005").ready(transient.secretKey)
+      const box = seal(session, nonceOf(Prefix.fromServer, unhex(nonce)), bytes("\0hi"))
+      const opened = cipher.open(concat(bytes("\x07MESSAGE"), unhex(nonce), box))
+      if (ok) assert.equal(hex(valueOf(opened).body), hex(bytes("hi")))
+      else assert.match(errorOf(opened).detail, new RegExp(`nonce ${nonce} again`))
+    }
   })
 
   test("fails with another version of CURVE, and with broken properties", () => {
@@ -290,6 +316,8 @@ describe("a CURVE handshake", () => {
       [serving(), "INITIATE", 300, /sends "INITIATE" of 300 bytes; expected HELLO of CURVE/],
       [serving(), "HELLO", 193, /sends "HELLO" of 193 bytes; expected HELLO/],
       [serving(), "READY", 30, /sends "READY" of 30 bytes; expected HELLO/],
+      [serving(), "OTHER", 194, /sends "OTHER" of 194 bytes; expected HELLO/],
+      [asking(), "OTHER", 160, /sends "OTHER" of 160 bytes; expected WELCOME/],
       [asking(), "READY", 30, /sends "READY" of 30 bytes; expected WELCOME/],
       [asking(), "WELCOME", 159, /sends "WELCOME" of 159 bytes; expected WELCOME/],
       [asking(), "MESSAGE", 40, /sends "MESSAGE" of 40 bytes; expected WELCOME/],
