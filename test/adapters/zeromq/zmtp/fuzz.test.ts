@@ -13,13 +13,13 @@ const seed = 7
 
 describe("sessions under spoiled conversations", () => {
   test("end or go on, the same however it is cut, and hold nothing for it", async () => {
-    const report = await fuzz(zmtp, { seed, inputs: 4_000 })
+    const report = await fuzz(zmtp, { seed, inputs: 3_000 })
     const found = report.findings.map((finding) => describeFinding("zmtp", seed, finding)).join("\n")
     assert.ok(isClean(report), `${found}\n${describeReport("zmtp", seed, report)}`)
-    assert.equal(report.inputs, 4_000)
+    assert.equal(report.inputs, 3_000)
     // the inputs reach what they are meant to reach
-    assert.ok(report.valid > 400, String(report.valid))
-    assert.ok(report.endings.get("talks")! > 1_000)
+    assert.ok(report.valid > 300, String(report.valid))
+    assert.ok(report.endings.get("talks")! > 800)
     for (const kind of ["in clear", "after a CURVE handshake", "in a CURVE handshake"]) {
       assert.ok(report.kinds.get(kind)! > 5)
     }
