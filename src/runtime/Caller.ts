@@ -168,7 +168,7 @@ export const makeCall = Effect.fnUntraced(function* (
         }
         pending.set(id, call)
         record("called", now)
-        call.way = sendCall(core, packet, contract.idempotent, {
+        const way = sendCall(core, packet, contract.idempotent, {
           onSent: (lane) => {
             call.lane = lane
             call.confirmed = true
@@ -183,6 +183,9 @@ export const makeCall = Effect.fnUntraced(function* (
           onDead: (detail) => finish(Exit.fail(new HandlerDied({ call: contract.type, detail, ...seenHere() }))),
           onRerouted: (why) => record("rerouted", core.now(), undefined, why),
         }, following?.trail)
+        // it may be through by now: refused at once, or answered in this very process
+        if (pending.get(id) === call) call.way = way
+        else way.leave()
         return Effect.sync(() => {
           if (!pending.delete(id)) return
           withdraw()

@@ -115,6 +115,11 @@ export class Network {
     ).length
   }
 
+  /** Whether two are linked, whoever of them opened the link. */
+  isUp(one: string, other: string): boolean {
+    return this.#between(one, other).length > 0
+  }
+
   /** Links that somebody wants, up or not. */
   get dialled(): number {
     return [...this.#members.values()].reduce((sum, { dials }) => sum + dials.size, 0)

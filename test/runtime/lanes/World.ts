@@ -1,0 +1,263 @@
+/**
+ * Several processes in one, with lanes: a bus and hosts each, over one broker in memory and a {@link Network}, on a clock moved by
+ * hand.
+ *
+ * Everything but the wires is real: core, presence, vigil, caller, dispatchers and lanes. Processes have clocks of their own that
+ * may disagree. What happens in a second of theirs takes some ms here, and is the same on each run.
+ */
+import assert from "node:assert/strict"
+import { setImmediate as turn } from "node:timers/promises"
+import { Cause, Clock, Context, Effect, Exit, Layer, Logger, Random, Result, Scope } from "effect"
+import { Broker, layer as inProcess } from "../../../src/broker/mod.ts"
+import type { CallError, CallSpec, Message } from "../../../src/contract/mod.ts"
+import { makeDeadlines } from "../../../src/runtime/Deadlines.ts"
+import {
+  Bus,
+  busLayer,
+  type BusShape,
+  type CallOptions,
+  Core,
+  type CoreShape,
+  CurrentJournal,
+  CurrentSettings,
+  defaultSettings,
+  type Entry,
+  type Fact,
+  type Host,
+  makeHost,
+  type Namespace,
+  readModule,
+  type Settings,
+} from "../../../src/runtime/mod.ts"
+import { FakeClock } from "../../../src/testing/FakeClock.ts"
+import { CurrentLinks, type Packet, type Route, Transport } from "../../../src/transport/mod.ts"
+import { Network } from "./Network.ts"
+
+/** How to start a process. */
+export interface StartOptions {
+  /** @default none: it only calls */
+  readonly apps?: Readonly<Record<string, Namespace>>
+  /** @default "auto" */
+  readonly lane?: Settings["lane"]
+  /** Where others reach it. @default one that nobody had before */
+  readonly endpoint?: string
+  /** What its clock of the day is off by, ms. @default 0 */
+  readonly off?: number
+  readonly settings?: Partial<Settings>
+}
+
+/** A call under way or through. */
+export interface Asked {
+  /** Its outcome; `undefined`: it is under way. */
+  readonly exit: () => Exit.Exit<unknown, unknown> | undefined
+  /** Its value; fails the test where there is none. */
+  readonly value: () => unknown
+  /** Its error; fails the test where there is none. */
+  readonly error: () => CallError
+  /** ms that it took. */
+  readonly took: () => number
+  readonly interrupt: () => void
+}
+
+/** One process. */
+export interface Process {
+  readonly endpoint: string
+  readonly instance: string
+  readonly bus: BusShape
+  readonly core: CoreShape
+  readonly host: Host
+  /** All facts so far, or those of one kind. */
+  readonly facts: (fact?: Fact) => ReadonlyArray<Entry>
+  /** What it published, without presence. */
+  readonly published: Array<{ readonly route: Route; readonly packet: Packet }>
+  readonly call: (message: Message<CallSpec>, options?: CallOptions) => Asked
+  /** Ends it in order; resolves when that is over, for which time must pass. */
+  readonly stop: () => Promise<void>
+  /** Ends it as SIGKILL does: connection and links are gone, and nothing is said. */
+  readonly kill: () => Promise<void>
+}
+
+/** See the top of the file. */
+export interface World {
+  readonly broker: Broker["Service"]
+  readonly network: Network
+  /** ms since the world began. */
+  readonly now: () => number
+  readonly start: (options?: StartOptions) => Promise<Process>
+  /** Lets what happens now happen. */
+  readonly settle: () => Promise<void>
+  /** Lets so much time pass, ms. */
+  readonly advance: (ms: number) => Promise<void>
+  /** Lets time pass until something holds; fails the test after `most` ms. */
+  readonly until: (what: string, holds: () => boolean, most?: number) => Promise<void>
+  /** Lets time pass until these calls are through. */
+  readonly answered: (...calls: ReadonlyArray<Asked>) => Promise<void>
+}
+
+/** Turns of the event loop after which nothing happens by itself any more; a fiber hops at most this far. */
+const turns = 4
+
+/** A clock of a process, over that of the world. */
+const clockOf = (clock: FakeClock, off: number, origin: number): Clock.Clock => {
+  const millis = () => clock.currentTimeMillisUnsafe() + off
+  const nanos = () => clock.currentTimeNanosUnsafe() + BigInt(off) * 1_000_000n
+  // each process counts from a beginning of its own
+  const monotonic = () => clock.monotonicTimeNanosUnsafe() + BigInt(origin) * 1_000_000n
+  return {
+    currentTimeMillisUnsafe: millis,
+    currentTimeMillis: Effect.sync(millis),
+    currentTimeNanosUnsafe: nanos,
+    currentTimeNanos: Effect.sync(nanos),
+    monotonicTimeNanosUnsafe: monotonic,
+    monotonicTimeNanos: Effect.sync(monotonic),
+    sleep: clock.sleep,
+  }
+}
+
+const begin = 1_800_000_000_000
+
+/** Runs a test in a world of its own. */
+export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<void> => {
+  const clock = new FakeClock(begin)
+  const program = Effect.gen(function* () {
+    const broker = Context.get(yield* Layer.build(inProcess), Broker)
+    const deadlines = yield* makeDeadlines
+    const context = yield* Effect.context<never>()
+    const now = clock.currentTimeMillisUnsafe
+    const network = new Network({ now, after: (ms, then) => void deadlines.add(now() + ms, then) })
+    const scope = yield* Effect.acquireRelease(Scope.make(), (one) => Scope.close(one, Exit.void))
+    const run = Effect.runPromiseWith(context)
+    const fork = Effect.runForkWith(context)
+    let count = 0
+
+    const settle = async () => {
+      for (let i = 0; i < turns; i++) await turn()
+    }
+    const advance = async (ms: number) => {
+      const until = now() + ms
+      await settle()
+      for (let next = clock.next; next !== undefined && next <= until; next = clock.next) {
+        clock.moveTo(next)
+        await settle()
+      }
+      clock.moveTo(until)
+    }
+    const world: World = {
+      broker,
+      network,
+      now: () => now() - begin,
+      settle,
+      advance,
+      start: (options = {}) => run(open(options)),
+      until: async (what, holds, most = 30_000) => {
+        const late = now() + most
+        await settle()
+        while (!holds()) {
+          const { next } = clock
+          if (next === undefined || next > late) assert.fail(`It did not happen within ${most} ms that ${what}`)
+          clock.moveTo(next)
+          await settle()
+        }
+      },
+      answered: (...calls) =>
+        world.until("all calls are through", () => calls.every(({ exit }) => exit() !== undefined), 120_000),
+    }
+
+    const open = Effect.fnUntraced(function* (options: StartOptions) {
+      const number = ++count
+      const own = yield* Scope.fork(scope)
+      const wire = yield* Scope.fork(own)
+      const published: Array<Process["published"][number]> = []
+      const bare = yield* Scope.provide(broker.connect, wire)
+      const transport: Transport["Service"] = {
+        ...bare,
+        traits: { ...bare.traits, shared: true },
+        publish: (route, packet) => {
+          if (packet.type !== "warren.presence") published.push({ route, packet })
+          return bare.publish(route, packet)
+        },
+      }
+      const endpoint = options.endpoint ?? `zmq+tcp://10.0.0.${number}:4000`
+      const links = network.join(endpoint, `peer-${number}`)
+      yield* Scope.addFinalizer(wire, Effect.sync(links.vanish))
+      const entries: Array<Entry> = []
+      const modules = Object.entries(options.apps ?? {}).map(([app, namespace]) =>
+        Result.getOrThrow(readModule(namespace, { file: `${app}.ts`, app }))
+      )
+      const process = yield* Effect.gen(function* () {
+        const services = yield* Layer.build(Layer.fresh(busLayer))
+        const bus = Context.get(services, Bus)
+        const core = Context.get(services, Core)
+        return { bus, core, host: yield* makeHost(core, bus, modules) }
+      }).pipe(
+        Effect.provideService(Transport, transport),
+        Effect.provideService(CurrentLinks, links),
+        Effect.provideService(CurrentJournal, { record: (entry: Entry) => void entries.push(entry) }),
+        Effect.provideService(CurrentSettings, {
+          ...defaultSettings,
+          app: "world",
+          lane: options.lane ?? "auto",
+          ...options.settings,
+        }),
+        Effect.provideService(Clock.Clock, clockOf(clock, options.off ?? 0, number * 86_400_000)),
+        Scope.provide(own),
+      )
+      const { bus, core } = process
+      return {
+        ...process,
+        endpoint,
+        instance: core.instance,
+        facts: (fact?: Fact) => entries.filter((entry) => fact === undefined || entry.fact === fact),
+        published,
+        call: (message: Message<CallSpec>, callOptions?: CallOptions): Asked => {
+          const began = now()
+          let ended = 0
+          let exit: Exit.Exit<unknown, unknown> | undefined
+          // on the clock of the process, as its own code would
+          const fiber = core.runFork(bus.call(message, callOptions) as Effect.Effect<unknown, unknown>)
+          fiber.addObserver((found) => {
+            exit = found
+            ended = now()
+          })
+          return {
+            exit: () => exit,
+            value: () => {
+              if (exit === undefined) assert.fail("The call is under way")
+              if (Exit.isFailure(exit)) assert.fail(`The call failed: ${Cause.pretty(exit.cause)}`)
+              return exit.value
+            },
+            error: () => {
+              if (exit === undefined) assert.fail("The call is under way")
+              if (Exit.isSuccess(exit)) assert.fail(`The call succeeded with ${JSON.stringify(exit.value)}`)
+              return Cause.squash(exit.cause) as CallError
+            },
+            took: () => ended - began,
+            interrupt: () => fiber.interruptUnsafe(),
+          }
+        },
+        stop: () => run(Scope.close(own, Exit.void)),
+        kill: async () => {
+          await run(Effect.andThen(Scope.close(wire, Exit.void), process.host.drain(0)))
+          fork(Scope.close(own, Exit.void))
+        },
+      } satisfies Process
+    })
+
+    yield* Effect.promise(() => body(world))
+    // whoever is left ends: drains sleep on the clock
+    const closing = fork(Scope.close(scope, Exit.void))
+    for (let i = 0; i < 10_000 && closing.pollUnsafe() === undefined; i++) yield* Effect.promise(() => advance(100))
+  })
+  return Effect.runPromise(
+    program.pipe(
+      Effect.scoped,
+      Effect.provideService(Clock.Clock, clock),
+      Effect.provide(Logger.layer([])),
+      Random.withSeed("lanes"),
+    ),
+  )
+}
+
+/** What a message of a link is, by its first byte. */
+export const kindOf = ({ parts }: { readonly parts: ReadonlyArray<Uint8Array> }): string =>
+  ["?", "call", "reply", "receipt", "cancel", "refusal", "hello", "welcome"][parts[0]?.[0] ?? 0] ?? "?"
