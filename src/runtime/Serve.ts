@@ -51,8 +51,10 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
 
   const finish = (job: Job, verdict: Verdict): void => {
     if (!jobs.delete(job)) return
-    if (verdict === "requeue") job.delivery.straight?.giveBack(job.running !== undefined)
-    core.settle(job.delivery, verdict)
+    const { straight } = job.delivery
+    // no broker waits for a verdict
+    if (straight === undefined) core.settle(job.delivery, verdict)
+    else if (verdict === "requeue") straight.giveBack(job.running !== undefined)
     admission.leave(job)
   }
 

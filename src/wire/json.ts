@@ -5,6 +5,7 @@
  * than {@link maxDepth}, and keys named `__proto__`. Never truncates and never repairs.
  */
 import { Data, Result } from "effect"
+import { encodeText } from "./text.ts"
 
 /** Arrays and objects inside each other at most; deeper bodies are refused before parsing. */
 export const maxDepth = 100
@@ -16,7 +17,6 @@ export class NotJson extends Data.Error<{ readonly detail: string }> {
   }
 }
 
-const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
 
 /**
@@ -28,7 +28,7 @@ export const toBytes = (value: unknown): Result.Result<Uint8Array, NotJson> => {
     const text = JSON.stringify(value ?? null)
     if (text === undefined) return Result.fail(new NotJson({ detail: `a ${typeof value} is no JSON value` }))
     if (mayHoldProto(text) && holdsProto(value)) return Result.fail(hasProto)
-    return isShallow(text) ? Result.succeed(encoder.encode(text)) : Result.fail(isDeep)
+    return isShallow(text) ? Result.succeed(encodeText(text)) : Result.fail(isDeep)
   } catch (error) {
     return Result.fail(new NotJson({ detail: error instanceof Error ? error.message : "it cannot be written" }))
   }

@@ -4,10 +4,9 @@
  * Each message begins with a part that says what it is and, by 128 random bits, which call it belongs to. Pure; reading
  * never fails and never believes more than its limits. Documented in docs/protocol.md.
  */
-import { Result } from "effect"
 import type { Headers, HeaderValue, Packet, Parts } from "../transport/mod.ts"
 import { Header } from "./headers.ts"
-import { fromBytes } from "./json.ts"
+import { encodeText } from "./text.ts"
 
 /** Bytes of a token. */
 export const tokenLength = 16
@@ -53,7 +52,7 @@ export const callParts = (token: string, sentAt: number, packet: Packet): Parts 
   const { id, type, app, timestamp, contentType, replyTo, headers } = packet
   return [
     start(Kind.call, token),
-    encoder.encode(JSON.stringify([sentAt, id, type, app, timestamp, contentType, replyTo, headers])),
+    encodeText(JSON.stringify([sentAt, id, type, app, timestamp, contentType, replyTo, headers])),
     packet.body,
   ]
 }
@@ -62,26 +61,26 @@ export const callParts = (token: string, sentAt: number, packet: Packet): Parts 
 export const replyParts = (token: string, { headers, body }: Packet): Parts => {
   const error = headers[Header.error]
   const hops = headers[Header.hops]
-  const parts = [start(Kind.reply, token), typeof error === "string" ? encoder.encode(error) : nothing, body]
-  return typeof hops === "string" ? [...parts, encoder.encode(hops)] : parts
+  const parts = [start(Kind.reply, token), typeof error === "string" ? encodeText(error) : nothing, body]
+  return typeof hops === "string" ? [...parts, encodeText(hops)] : parts
 }
 
 /** Writes a receipt for several replies. */
 export const receiptParts = (tokens: ReadonlyArray<string>): Parts => [start(Kind.receipt, ...tokens)]
 
 /** Writes a cancellation. */
-export const cancelParts = (token: string, callId: string): Parts => [start(Kind.cancel, token), encoder.encode(callId)]
+export const cancelParts = (token: string, callId: string): Parts => [start(Kind.cancel, token), encodeText(callId)]
 
 /** Writes a refusal. */
 export const refusalParts = (token: string, reason: RefusalReason): Parts => [
   start(Kind.refusal, token),
-  encoder.encode(reason),
+  encodeText(reason),
 ]
 
 /** Writes the first message of a link. */
 export const helloParts = (sentAt: number, to: string): Parts => [
   Uint8Array.of(Kind.hello),
-  encoder.encode(JSON.stringify([sentAt, to])),
+  encodeText(JSON.stringify([sentAt, to])),
 ]
 
 /** Answers it. */
@@ -172,7 +171,6 @@ export const makeTokens = (random: (bytes: Uint8Array) => void): () => string =>
   }
 }
 
-const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 const nothing = new Uint8Array(0)
 
@@ -184,11 +182,13 @@ const start = (kind: number, ...tokens: ReadonlyArray<string>): Uint8Array => {
   return bytes
 }
 
-const readToken = (bytes: Uint8Array, at: number): string => {
-  let token = ""
-  for (let i = at; i < at + tokenLength; i++) token += String.fromCharCode(bytes[i]!)
-  return token
-}
+// one by one, in one call: a text that grows by a character at a time, and `apply`, take five times as long (measured)
+// deno-fmt-ignore
+const readToken = (b: Uint8Array, i: number): string =>
+  String.fromCharCode(
+    b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!,
+    b[i + 8]!, b[i + 9]!, b[i + 10]!, b[i + 11]!, b[i + 12]!, b[i + 13]!, b[i + 14]!, b[i + 15]!,
+  )
 
 const toHex = (token: string): string => {
   let hex = ""
@@ -205,8 +205,15 @@ const fromHex = (hex: string): string => {
 const isReason = (text: string): text is RefusalReason =>
   text === "Overloaded" || text === "NoHandler" || text === "Stopped"
 
-const json = (bytes: Uint8Array | undefined): unknown =>
-  bytes === undefined || bytes.length > longestHead ? undefined : Result.getOrUndefined(fromBytes(bytes))
+// what it gives is looked at field by field, and nobody walks through it
+const json = (bytes: Uint8Array | undefined): unknown => {
+  if (bytes === undefined || bytes.length > longestHead) return undefined
+  try {
+    return JSON.parse(decoder.decode(bytes))
+  } catch {
+    return undefined
+  }
+}
 
 const readHello = (bytes: Uint8Array | undefined): LaneMessage | undefined => {
   const read = json(bytes)

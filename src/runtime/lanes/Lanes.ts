@@ -32,7 +32,7 @@ export const makeLanes = Effect.fnUntraced(function* (
   const links = yield* CurrentLinks
   if (links === undefined || core.settings.lane === "broker" || core.presence.directory === undefined) return undefined
   // nobody sets it, so that no jump of the day's time makes a call look old
-  const monotonic = () => Number(core.clock.monotonicTimeNanosUnsafe() / 1_000n) / 1_000
+  const monotonic = () => Number(core.clock.monotonicTimeNanosUnsafe()) / 1e6
   const ways = new Ways(core, links, ({ instance }) => helloParts(monotonic(), instance))
   yield* Effect.addFinalizer(() => Effect.sync(() => ways.close()))
   const client = new LaneClient(core, ways, makeTokens((bytes) => void crypto.getRandomValues(bytes)), monotonic)

@@ -91,6 +91,13 @@ export const sendCall = (
     go()
   }
 
+  /** The lane that was asked for by name is waited for, once. */
+  let mayWait = settings.lane === "direct"
+  const without = (): void => {
+    mayWait = false
+    straight()
+  }
+
   const straight = (): void => {
     if (isOver) return
     const reason = trail === undefined ? undefined : lanes?.client.explain(packet.type)
@@ -107,13 +114,12 @@ export const sendCall = (
       },
       onDead: events.onDead,
     })
-    if (sent === undefined) return byBroker()
+    if (sent === undefined) return mayWait ? lanes?.client.whenReachable(packet.type, patience, without) : byBroker()
     trail?.add("sent straight", `to instance ${sent.to}, past the broker: ${reason}`)
     events.onSent("direct")
   }
 
   if (lanes === undefined || settings.lane === "reply") byBroker()
-  else if (settings.lane === "direct") lanes.client.whenReachable(packet.type, patience, straight)
   else straight()
 
   return {

@@ -19,6 +19,8 @@ export interface RouterOptions {
 export class Router implements Pattern {
   readonly #options: RouterOptions
   readonly #pipes = new Map<string, Pipe>()
+  /** The same by the very array that came with their messages, as who answers gives it back. */
+  readonly #known = new Map<Uint8Array, Pipe>()
   /** Names of those that have none: five bytes, of which the first is 0 and the others count. */
   #names = Math.floor(Math.random() * 0x100000000)
 
@@ -34,18 +36,20 @@ export class Router implements Pattern {
     if (earlier !== undefined && !this.#options.handover) return "its identity is another peer's already"
     pipe.identity = identity
     this.#pipes.set(key, pipe)
+    this.#known.set(identity, pipe)
     earlier?.drop("its identity went to a peer that came later")
     return undefined
   }
 
   detach(pipe: Pipe): void {
     const key = keyOf(pipe.identity)
+    this.#known.delete(pipe.identity)
     if (this.#pipes.get(key) === pipe) this.#pipes.delete(key)
   }
 
   offer(message: Message): Offered {
     const [identity, ...frames] = message
-    const pipe = this.#pipes.get(keyOf(identity!))
+    const pipe = this.#known.get(identity!) ?? this.#pipes.get(keyOf(identity!))
     const { mandatory } = this.#options
     if (pipe === undefined) return mandatory ? new Unroutable({ identity: toHex(identity!) }) : "dropped"
     if (!pipe.hasRoom()) return mandatory ? "full" : "dropped"
