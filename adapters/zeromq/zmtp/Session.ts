@@ -4,7 +4,8 @@
  * Between the bytes of a stream and the pattern of a socket. Does no I/O and reads no clock: bytes are pushed in, frames
  * leave through the outbox, and what happens is told by calls. Whatever a peer sends, it ends this session at most.
  */
-import { concat, toQuoted, toText } from "./bytes.ts"
+import { concat, toText } from "./bytes.ts"
+import { checkPeer } from "./checkPeer.ts"
 import {
   type Command,
   decodeCommand,
@@ -23,7 +24,7 @@ import { decodeGreeting, encodeGreeting, type Greeting, greetingLength, type Mec
 import type { Cipher, Handshake, HandshakeStep } from "./Mechanism.ts"
 import type { Outbox } from "./Outbox.ts"
 import { broken, isProtocolError, misfit, type ProtocolError } from "./ProtocolError.ts"
-import { hasIdentity, mayTalk, peersOf, type SocketType } from "./SocketType.ts"
+import { hasIdentity, type SocketType } from "./SocketType.ts"
 
 /** A message: one frame or more. */
 export type Message = ReadonlyArray<Uint8Array>
@@ -78,9 +79,6 @@ const longestCommand = 64 * 1024
 
 /** The longest command before the peer is known, bytes. */
 const longestHandshake = 8 * 1024
-
-/** The longest identity, bytes. */
-const longestIdentity = 255
 
 type Stage = "greeting" | "handshake" | "traffic" | "failed"
 
@@ -237,7 +235,7 @@ export class Session {
   #onDone({ metadata, cipher, key }: NonNullable<HandshakeStep["done"]>, last: HandshakeStep["send"]): void {
     const own = this.#options
     const identity = (own.type === "ROUTER" ? metadata.get("identity") : undefined) ?? nothing
-    const wrong = this.#checkPeer(metadata.get("socket-type") ?? nothing, identity)
+    const wrong = checkPeer(own.type, metadata.get("socket-type") ?? nothing, identity)
     if (wrong !== undefined) {
       // instead of what would let it in; clients of CURVE send none
       if (own.mechanism === "NULL" || own.asServer) this.#outbox.addFrame(Flag.command, encodeError(wrong.reason))
@@ -249,21 +247,6 @@ export class Session {
     this.#stage = "traffic"
     const type = toText(metadata.get("socket-type")!)
     this.#events.onReady({ type, identity: identity.slice(), minor: this.#minor, key })
-  }
-
-  /** Why a peer does not fit: what it is told, and what is told here. */
-  #checkPeer(type: Uint8Array, identity: Uint8Array): { readonly reason: string; readonly detail: string } | undefined {
-    const own = this.#options.type
-    if (!mayTalk(own, toText(type))) {
-      const what = type.length === 0 ? "socket of no kind" : toQuoted(type)
-      return { reason: "Invalid socket type", detail: `It is a ${what}; expected one of ${peersOf(own)} for a ${own}` }
-    }
-    const reason = "Invalid identity"
-    if (identity.length > longestIdentity) {
-      return { reason, detail: `It has an identity of ${identity.length} bytes; expected at most ${longestIdentity}` }
-    }
-    // such names are given by the ROUTER itself, and nobody may take another's
-    return identity[0] === 0 ? { reason, detail: "It has an identity that begins with 0; expected another" } : undefined
   }
 
   #onTraffic(raw: Frame): void {

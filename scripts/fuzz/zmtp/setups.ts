@@ -5,7 +5,7 @@
  * which one command takes for its handshake; few meet the real one.
  */
 import { toBytes } from "../../../adapters/zeromq/zmtp/bytes.ts"
-import { encodeCommand, encodeMetadata } from "../../../adapters/zeromq/zmtp/commands.ts"
+import { encodeCommand } from "../../../adapters/zeromq/zmtp/commands.ts"
 import { pairOf, seal, type SharedKey, sharedKey } from "../../../adapters/zeromq/zmtp/curve/box.ts"
 import { NonceCounter, NonceGuard, nonceOf, Prefix } from "../../../adapters/zeromq/zmtp/curve/nonce.ts"
 import { curveTraffic } from "../../../adapters/zeromq/zmtp/curve/traffic.ts"
@@ -106,10 +106,6 @@ export const open = ({ type, security, isSlow }: Setup): Party => {
       return new Party(type, { ...options, curve: { role: "server", keys: server } })
   }
 }
-
-/** The properties of a peer that fits, written. */
-export const metadataFor = (type: SocketType): Uint8Array =>
-  encodeMetadata([["Socket-Type", toBytes(peersOf[type][0])]])
 
 /** A client that fits a kind, for handshakes that are changed on their way. */
 export const openClient = (type: SocketType): Party =>

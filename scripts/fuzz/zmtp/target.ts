@@ -8,8 +8,7 @@ import type { Random } from "../../chaos/random.ts"
 import type { Heard, Party } from "../../zmtp/Party.ts"
 import { join, mutations, noise, type Parts, pick, splice } from "../mutate.ts"
 import type { Cut, Input, Outcome, Target } from "../Target.ts"
-import { drawGreeting, drawReady, drawTraffic, limits, refusal, write } from "./conversation.ts"
-import { encodeFrame } from "./conversation.ts"
+import { drawGreeting, drawReady, drawTraffic, encodeFrame, limits, refusal, write } from "./conversation.ts"
 import { fieldMutations, spoilInside } from "./fields.ts"
 import {
   hello,

@@ -4,150 +4,31 @@
 import { describe, test } from "#test"
 import assert from "node:assert/strict"
 import { concat } from "../../../../../adapters/zeromq/zmtp/bytes.ts"
-import {
-  type Command,
-  decodeCommand,
-  decodeError,
-  encodeCommand,
-  encodeError,
-  encodeMetadata,
-} from "../../../../../adapters/zeromq/zmtp/commands.ts"
-import {
-  type KeyPair,
-  open,
-  pairOf,
-  randomBytes,
-  seal,
-  sharedKey,
-} from "../../../../../adapters/zeromq/zmtp/curve/box.ts"
-import { curveClient } from "../../../../../adapters/zeromq/zmtp/curve/client.ts"
+import { decodeError, encodeCommand, encodeError } from "../../../../../adapters/zeromq/zmtp/commands.ts"
+import { seal } from "../../../../../adapters/zeromq/zmtp/curve/box.ts"
 import { nonceOf, Prefix } from "../../../../../adapters/zeromq/zmtp/curve/nonce.ts"
 import { curveServer } from "../../../../../adapters/zeromq/zmtp/curve/server.ts"
 import { Flag } from "../../../../../adapters/zeromq/zmtp/frames.ts"
 import { encodeGreeting, greetingLength } from "../../../../../adapters/zeromq/zmtp/greeting.ts"
-import type { ProtocolError } from "../../../../../adapters/zeromq/zmtp/ProtocolError.ts"
-import type { SocketType } from "../../../../../adapters/zeromq/zmtp/SocketType.ts"
 import { converse, Party } from "../../../../../scripts/zmtp/Party.ts"
-import { bytes, encodeFrame, errorOf, hex, hexes, readFrames, unhex, valueOf } from "../support.ts"
+import { bytes, encodeFrame, errorOf, hex, readFrames, unhex, valueOf } from "../support.ts"
+import {
+  asking,
+  byHand,
+  client,
+  commandOf,
+  ends,
+  flipped,
+  metadata,
+  other,
+  pair,
+  saysOf,
+  server,
+  serving,
+  upTo,
+  welcomeByHand,
+} from "./parties.ts"
 import { hidingNothing } from "./support.ts"
-
-const pair = (seed: number): KeyPair => pairOf(new Uint8Array(32).fill(seed))
-const [server, client, other] = [pair(1), pair(2), pair(3)]
-
-const serving = (keys = server, type: SocketType = "ROUTER", isAllowed?: (key: Uint8Array) => boolean): Party =>
-  new Party(type, { curve: { role: "server", keys, ...(isAllowed === undefined ? {} : { isAllowed }) } })
-
-const asking = (serverKey = server.publicKey, type: SocketType = "DEALER"): Party =>
-  new Party(type, { curve: { role: "client", keys: client, serverKey } })
-
-/** Every secret key of these tests, which no error may show. */
-const secrets = [server, client, other].map(({ secretKey }) => hex(secretKey))
-
-const saysOf = (error: ProtocolError | undefined): { readonly detail: string; readonly fatal: boolean } => {
-  const { detail, fatal } = errorOf(error)
-  for (const secret of secrets) assert.ok(!detail.includes(secret.slice(0, 16)), detail)
-  return { detail, fatal }
-}
-
-const ends = (party: Party, detail: RegExp, fatal: boolean): void => {
-  const said = saysOf(party.heard.error)
-  assert.match(said.detail, detail)
-  assert.deepEqual([said.fatal, party.heard.failures, party.session.isReady], [fatal, 1, false])
-}
-
-const commandOf = (frame: Uint8Array): Command => valueOf(decodeCommand(readFrames([frame]).frames[0]!.body))
-
-/** Greets, and lets both say as many commands as asked for; the next one is the result, and not passed on. */
-const upTo = (one: Party, two: Party, name: string): { readonly frame: Uint8Array; readonly to: Party } => {
-  const greetings = [one.written(), two.written()] as const
-  one.push(greetings[1].subarray(0, greetingLength))
-  two.push(greetings[0].subarray(0, greetingLength))
-  const rest = [greetings[0].subarray(greetingLength), greetings[1].subarray(greetingLength)]
-  for (;;) {
-    const [there, back] = [concat(rest[0]!, one.written()), concat(rest[1]!, two.written())]
-    rest.fill(new Uint8Array(0))
-    for (const [frame, to] of [[there, two], [back, one]] as const) {
-      if (frame.length === 0) continue
-      if (commandOf(frame).name === name) return { frame, to }
-      to.push(frame)
-    }
-    if (there.length === 0 && back.length === 0) throw new Error(`Nobody said ${name}`)
-  }
-}
-
-const flipped = (frame: Uint8Array, at: number): Uint8Array => {
-  const changed = frame.slice()
-  changed[at < 0 ? frame.length + at : at]! ^= 1
-  return changed
-}
-
-const metadata = (type: string) => encodeMetadata([["Socket-Type", bytes(type)]])
-
-/** A client that does by hand what curve/client.ts does, so that it can do it wrong. */
-const byHand = (wrong: {
-  readonly transient?: Uint8Array
-  readonly version?: Uint8Array
-  readonly helloNonce?: string
-  readonly initiateNonce?: string
-  readonly cookie?: Uint8Array
-  readonly permanent?: Uint8Array
-  readonly vouched?: Uint8Array
-  readonly vouchedTo?: Uint8Array
-  readonly metadata?: Uint8Array
-} = {}) => {
-  const handshake = curveServer(server, () => true, metadata("ROUTER"))
-  const transient = pair(9)
-  const shared = valueOf(sharedKey(server.publicKey, transient.secretKey))
-  const helloNonce = unhex(wrong.helloNonce ?? "0000000000000001")
-  const hello = handshake.receive({
-    name: "HELLO",
-    data: concat(
-      wrong.version ?? unhex("0100"),
-      new Uint8Array(72),
-      wrong.transient ?? transient.publicKey,
-      helloNonce,
-      seal(shared, nonceOf(Prefix.hello, helloNonce), new Uint8Array(64)),
-    ),
-  })
-  if (!("send" in hello) || hello.send?.[0] === undefined) return hello
-  const { data } = valueOf(decodeCommand(hello.send[0]))
-  const welcome = valueOf(open(shared, nonceOf(Prefix.welcome, data.subarray(0, 16)), data.subarray(16)))
-  const session = valueOf(sharedKey(welcome.subarray(0, 32), transient.secretKey))
-  const vouching = valueOf(sharedKey(welcome.subarray(0, 32), client.secretKey))
-  const vouchNonce = randomBytes(16)
-  const vouched = concat(wrong.vouched ?? transient.publicKey, wrong.vouchedTo ?? server.publicKey)
-  const nonce = unhex(wrong.initiateNonce ?? "0000000000000002")
-  const inside = concat(
-    wrong.permanent ?? client.publicKey,
-    vouchNonce,
-    seal(vouching, nonceOf(Prefix.vouch, vouchNonce), vouched),
-    wrong.metadata ?? metadata("DEALER"),
-  )
-  return handshake.receive({
-    name: "INITIATE",
-    data: concat(wrong.cookie ?? welcome.subarray(32), nonce, seal(session, nonceOf(Prefix.initiate, nonce), inside)),
-  })
-}
-
-/** A server that does by hand what curve/server.ts does; what the client makes of its WELCOME, and then of its READY. */
-const welcomeByHand = (transient: Uint8Array, readyNonce = "0000000000000001") => {
-  const handshake = curveClient(client, server.publicKey, metadata("DEALER"))
-  const { data } = valueOf(decodeCommand(handshake.begin()[0]!))
-  const shared = valueOf(sharedKey(data.subarray(74, 106), server.secretKey))
-  const nonce = randomBytes(16)
-  const box = seal(shared, nonceOf(Prefix.welcome, nonce), concat(transient, new Uint8Array(96)))
-  const welcomed = handshake.receive({ name: "WELCOME", data: concat(nonce, box) })
-  const ready = (secretKey: Uint8Array) => {
-    const session = valueOf(sharedKey(data.subarray(74, 106), secretKey))
-    const nonce = unhex(readyNonce)
-    const read = handshake.receive({
-      name: "READY",
-      data: concat(nonce, seal(session, nonceOf(Prefix.ready, nonce), metadata("ROUTER"))),
-    })
-    return { session, cipher: valueOf("done" in read ? read.done?.cipher : undefined) }
-  }
-  return { welcomed, ready }
-}
 
 describe("a CURVE handshake", () => {
   test("succeeds between these keys, and each knows the other's", () => {
@@ -369,78 +250,5 @@ describe("a CURVE handshake", () => {
     two.push(answerTo(two.written()))
     ends(two, /It is a "PULL"; expected one of REP, DEALER, ROUTER for a DEALER/, true)
     assert.equal(two.written().length, 0)
-  })
-})
-
-describe("traffic after a CURVE handshake", () => {
-  /** Two that talk, and the frames of what the client says. */
-  const said = (...messages: ReadonlyArray<ReadonlyArray<Uint8Array>>) => {
-    const [one, two] = [serving(), asking()]
-    converse(one, two)
-    const frames = messages.map((message) => {
-      two.session.send(message)
-      return two.written()
-    })
-    return { one, two, frames }
-  }
-
-  test("is heard in order", () => {
-    const { one, frames } = said([bytes("a")], [bytes("b"), new Uint8Array(0)])
-    for (const frame of frames) one.push(frame)
-    assert.deepEqual(one.heard.messages.map(hexes), [["61"], ["62", ""]])
-  })
-
-  test("ends it when it comes again, or in another order", () => {
-    const { one, frames } = said([bytes("a")])
-    one.push(concat(frames[0]!, frames[0]!))
-    ends(one, /uses the nonce 0000000000000003 again; expected a greater one/, false)
-    assert.equal(one.heard.messages.length, 1)
-    const swapped = said([bytes("a")], [bytes("b")])
-    swapped.one.push(concat(swapped.frames[1]!, swapped.frames[0]!))
-    ends(swapped.one, /uses the nonce 0000000000000003 again/, false)
-    assert.deepEqual(swapped.one.heard.messages.map(hexes), [["62"]])
-  })
-
-  test("ends it when any of its bytes was changed", () => {
-    for (let at = 2; at < 2 + 8 + 8 + 16 + 1 + 1; at++) {
-      const { one, frames } = said([bytes("a")])
-      one.push(flipped(frames[0]!, at))
-      assert.match(
-        saysOf(one.heard.error).detail,
-        at < 10 ? /expected a MESSAGE of at least 33$/ : /that its key does not open|expected a greater one/,
-      )
-      assert.deepEqual(one.heard.messages, [])
-    }
-  })
-
-  test("ends it when it comes back to its sender", () => {
-    const { two, frames } = said([bytes("a")])
-    two.push(frames[0]!)
-    ends(two, /MESSAGE that its key does not open/, false)
-  })
-
-  test("ends it when it is in clear, or too short", () => {
-    for (
-      const frame of [
-        encodeFrame(0, bytes("in clear")),
-        encodeFrame(Flag.command, encodeCommand("PING", unhex("0000"))),
-        encodeFrame(Flag.command, encodeError("400")),
-        encodeFrame(0, encodeCommand("MESSAGE", new Uint8Array(24))),
-        encodeFrame(0, new Uint8Array(0)),
-      ]
-    ) {
-      const { one } = said()
-      one.push(frame)
-      ends(one, /expected a MESSAGE of at least 33$/, false)
-    }
-  })
-
-  test("may be a command, as RFC 26 has it, or a message, as libzmq has it", () => {
-    const { one, frames } = said([bytes("a")])
-    const frame = frames[0]!.slice()
-    assert.equal(frame[0], 0)
-    frame[0] = Flag.command
-    one.push(frame)
-    assert.deepEqual(one.heard.messages.map(hexes), [["61"]])
   })
 })
