@@ -10,7 +10,7 @@ import { root } from "../support/process.ts"
 import { filesIn } from "../support/readme.ts"
 
 /** The pages whose files are run. */
-export const pages = ["README.md", "docs/inbox.md", "docs/testing.md", "docs/workers.md"] as const
+export const pages = ["README.md", "docs/inbox.md", "docs/testing.md", "docs/workers.md", "docs/zeromq.md"] as const
 
 /** The runtime that runs the tests. */
 export const runtime = "Bun" in globalThis ? "bun" : "Deno" in globalThis ? "deno" : "node"

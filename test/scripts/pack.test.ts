@@ -145,7 +145,7 @@ describe("npm pack", () => {
 
   test("every door opens, and the command answers", { timeout: 60_000 }, async () => {
     needsInstallation()
-    const doors = ["warren", "warren/testing", "warren/gateway", "warren/inbox", "warren/amqp"]
+    const doors = ["warren", "warren/testing", "warren/gateway", "warren/inbox", "warren/amqp", "warren/zeromq"]
     const imports = doors.map((door) => `await import("${door}")`).join(";")
     const opened = await run(program("node"), ["--input-type=module", "-e", imports], { cwd: elsewhere })
     assert.deepEqual(opened, { code: 0, output: "" })
