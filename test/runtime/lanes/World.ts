@@ -73,6 +73,8 @@ export interface Process {
   readonly call: (message: Message<CallSpec>, options?: CallOptions) => Asked
   /** Ends it in order; resolves when that is over, for which time must pass. */
   readonly stop: () => Promise<void>
+  /** Its connection to the broker is gone for good. */
+  readonly cutBroker: () => Promise<void>
   /** Ends it as SIGKILL does: connection and links are gone, and nothing is said. */
   readonly kill: () => Promise<void>
 }
@@ -167,8 +169,9 @@ export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<vo
       const number = ++count
       const own = yield* Scope.fork(scope)
       const wire = yield* Scope.fork(own)
+      const line = yield* Scope.fork(wire)
       const published: Array<Process["published"][number]> = []
-      const bare = yield* Scope.provide(broker.connect, wire)
+      const bare = yield* Scope.provide(broker.connect, line)
       const transport: Transport["Service"] = {
         ...bare,
         traits: { ...bare.traits, shared: true },
@@ -236,7 +239,9 @@ export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<vo
           }
         },
         stop: () => run(Scope.close(own, Exit.void)),
+        cutBroker: () => run(Scope.close(line, Exit.void)),
         kill: async () => {
+          await run(Scope.close(line, Exit.void))
           await run(Effect.andThen(Scope.close(wire, Exit.void), process.host.drain(0)))
           fork(Scope.close(own, Exit.void))
         },
