@@ -3,7 +3,7 @@
  *
  * Starts a private broker and, for each runtime, servers and callers of every system in processes of their own; then asks
  * all in turn, round by round: compare the ratios of one run. `--quick` for a short form; `--runtime bun|deno|node`; `--only
- * name,name`; `--rounds N`; `--bytes N`; `--json file`; `--grow` for payloads, servers and callers of several sizes; `--boxes` for
+ * name,name`; `--rounds N`; `--bytes N`; `--json file`; `--grow [--by payload|servers|callers]` for several sizes; `--boxes` for
  * what CURVE costs. `--profile folder` profiles every process.
  */
 import { execFileSync } from "node:child_process"
@@ -70,7 +70,13 @@ export const run = async (): Promise<void> => {
     for (const runtime of runtimes) {
       const runtimeVersion = versionOf(runtime)
       if (growing) {
-        results[runtime] = await grow(runtime, some, broker, { quick, only, version: runtimeVersion }, say)
+        results[runtime] = await grow(
+          runtime,
+          some,
+          broker,
+          { quick, only, version: runtimeVersion, by: flag("--by") },
+          say,
+        )
         continue
       }
       const found = await compare(runtime, some, broker, plan, say)

@@ -7,7 +7,7 @@
 import { median } from "../figures.ts"
 import type { RuntimeName } from "../program.ts"
 import type { Broker } from "./broker.ts"
-import { type Absent, type Measured, type Pair, type Shape, startPair } from "./pair.ts"
+import { type Absent, type Measured, type Pair, type Rest, type Shape, startPair } from "./pair.ts"
 import type { Entry } from "./systems.ts"
 
 /** What a round finds of one system: one call at a time, and many. */
@@ -22,8 +22,8 @@ export interface Found {
   /** None: it does not run here, and why. */
   readonly rounds: ReadonlyArray<Round>
   readonly reason?: string
-  /** Resident memory of its processes at the end, MB. */
-  readonly resident: number
+  /** What it costs while nobody asks, where the plan wants to know. */
+  readonly rest?: Rest
 }
 
 /** How it is measured. */
@@ -34,6 +34,8 @@ export interface Plan {
   readonly shape: Shape
   /** Calls in flight, when there are many. */
   readonly flight: number
+  /** Whether to look what it costs while nobody asks. */
+  readonly rest?: boolean
 }
 
 /** Rounds before those that count. */
@@ -42,20 +44,23 @@ const warming = 3
 /** How many calls fill a span. */
 class Counts {
   readonly #span: number
+  readonly #flight: number
   serial = 30
-  many = 100
+  many: number
 
-  constructor(span: number) {
+  constructor({ span, flight }: Plan) {
     this.#span = span
+    this.#flight = flight
+    this.many = 4 * flight
   }
 
   learn({ serial, many }: Round): void {
-    this.serial = this.#fit(serial.rate)
-    this.many = this.#fit(many.rate)
+    this.serial = this.#fit(serial.rate, 10)
+    this.many = this.#fit(many.rate, 2 * this.#flight)
   }
 
-  #fit(rate: number): number {
-    return Math.round(Math.min(1_000_000, Math.max(10, rate * this.#span / 1_000)))
+  #fit(rate: number, least: number): number {
+    return Math.round(Math.min(1_000_000, Math.max(least, rate * this.#span / 1_000)))
   }
 }
 
@@ -81,7 +86,7 @@ export const compare = async (
       say(`${runtime}: starting ${entry.title}`)
       const pair = await startPair(runtime, entry, broker, plan.shape)
       if ("reason" in pair) absent.set(entry, pair)
-      else pairs.push({ entry, pair, rounds: [], counts: new Counts(plan.span) })
+      else pairs.push({ entry, pair, rounds: [], counts: new Counts(plan) })
     }
     // the first rounds warm up, and find how many calls fill a span
     for (let round = -warming; round < plan.rounds; round++) {
@@ -103,9 +108,9 @@ export const compare = async (
     }
     return await Promise.all(entries.map(async (entry): Promise<Found> => {
       const reason = absent.get(entry)?.reason
-      if (reason !== undefined) return { entry, rounds: [], reason, resident: Number.NaN }
+      if (reason !== undefined) return { entry, rounds: [], reason }
       const { pair, rounds } = pairs.find((one) => one.entry === entry)!
-      return { entry, rounds, resident: await pair.resident() }
+      return { entry, rounds, ...(plan.rest === true ? { rest: await pair.rest() } : {}) }
     }))
   } finally {
     await Promise.all(pairs.map(({ pair }) => pair.end()))
@@ -133,7 +138,7 @@ export const summary = (found: Found): unknown => {
     rate: middle(found, ({ many }) => many.rate),
     cpu: middle(found, ({ many }) => many.spent),
     broker: broker === true ? middle(found, ({ many }) => many.broker) : null,
-    resident: found.resident,
+    ...(found.rest === undefined ? {} : { rest: found.rest }),
     rounds: found.rounds,
   }
 }

@@ -1,8 +1,9 @@
 /**
  * How the cost of a call grows with its payload, with the servers and with the callers.
  *
- * One of the three is changed at a time; at each point every system is started and asked in turn, as in `compare.ts`. At most
- * four processes serve and four ask: more servers or callers share them, each with its own connections.
+ * One of the three is changed at a time. Each system is measured alone, since many servers or callers that only wait cost
+ * something too. At most four processes serve and four ask: more servers or callers share them, each with its own
+ * connections.
  */
 import type { RuntimeName } from "../program.ts"
 import type { Broker } from "./broker.ts"
@@ -21,6 +22,7 @@ interface Figure {
 
 /** One thing that grows. */
 interface Axis {
+  readonly name: "payload" | "servers" | "callers"
   readonly title: string
   readonly points: ReadonlyArray<readonly [title: string, shape: Shape]>
   /** Calls in flight at a point. */
@@ -33,10 +35,17 @@ const many: ReadonlyArray<Figure> = [
   { title: "cpu/call, µs, without the broker", value: (found) => middle(found, ({ many }) => many.spent) },
 ]
 const serial: Figure = { title: "p50 one by one, µs", value: (found) => middle(found, ({ serial }) => serial.p50) }
-const resident: Figure = { title: "resident memory of all processes, MB", value: ({ resident }) => resident }
+const resting: ReadonlyArray<Figure> = [
+  { title: "resident memory of all processes, MB", value: ({ rest }) => rest?.resident ?? Number.NaN },
+  {
+    title: "processor time while nobody calls, with the broker, ms a second",
+    value: ({ rest }) => rest?.spent ?? Number.NaN,
+  },
+]
 
 const axes: ReadonlyArray<Axis> = [
   {
+    name: "payload",
     title: "payload; one server, one caller, 16 in flight",
     points: [["16 B", 16], ["1 KiB", KiB], ["16 KiB", 16 * KiB], ["256 KiB", 256 * KiB], ["4 MiB", 4 * KiB * KiB]]
       .map(([title, bytes]) => [`${title}`, { ...usual, bytes: Number(bytes) }] as const),
@@ -44,16 +53,18 @@ const axes: ReadonlyArray<Axis> = [
     figures: [serial, ...many],
   },
   {
+    name: "servers",
     title: "servers; one caller, 64 in flight",
     points: [1, 4, 16, 64].map((servers) => [`${servers}`, { ...usual, servers }] as const),
     flight: () => 64,
-    figures: [serial, ...many, resident],
+    figures: [serial, ...many, ...resting],
   },
   {
+    name: "callers",
     title: "callers, each with one call at a time; one server",
     points: [1, 4, 16, 64, 256].map((callers) => [`${callers}`, { ...usual, callers }] as const),
     flight: ({ callers }) => callers,
-    figures: [{ title: "p50, µs", value: (found) => middle(found, ({ many }) => many.p50) }, ...many, resident],
+    figures: [{ title: "p50, µs", value: (found) => middle(found, ({ many }) => many.p50) }, ...many, ...resting],
   },
 ]
 
@@ -72,17 +83,30 @@ export const grow = async (
   runtime: RuntimeName,
   entries: ReadonlyArray<Entry>,
   broker: Broker,
-  { quick, only, version }: { readonly quick: boolean; readonly only: boolean; readonly version: string },
+  options: {
+    readonly quick: boolean
+    /** Whether the systems were named. */
+    readonly only: boolean
+    readonly version: string
+    /** One of the axes, instead of all. */
+    readonly by: string | undefined
+  },
   say: (what: string) => void,
 ): Promise<unknown> => {
+  const { quick, only, version, by } = options
   const some = only ? entries : entries.filter(({ name }) => usually.has(name))
   const results: Record<string, Record<string, Record<string, unknown>>> = {}
-  const pace = { rounds: quick ? 1 : 3, span: quick ? 150 : 400 }
-  for (const { title, points, flight, figures } of axes) {
+  const pace = { rounds: quick ? 1 : 3, span: quick ? 300 : 1_000 }
+  for (const { name, title, points, flight, figures } of axes) {
+    if (by !== undefined && by !== name) continue
     const found: Array<ReadonlyArray<Found>> = []
     for (const [point, shape] of points) {
-      const plan: Plan = { ...pace, shape, flight: flight(shape) }
-      found.push(await compare(runtime, some, broker, plan, (what) => say(`${title}, ${point}: ${what}`)))
+      const plan: Plan = { ...pace, shape, flight: flight(shape), rest: name !== "payload" }
+      const all: Array<Found> = []
+      for (const entry of some) {
+        all.push(...await compare(runtime, [entry], broker, plan, (what) => say(`${title}, ${point}: ${what}`)))
+      }
+      found.push(all)
     }
     say("")
     const names = points.map(([point]) => point)

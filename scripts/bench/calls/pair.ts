@@ -31,12 +31,20 @@ export interface Measured {
   readonly broker: number
 }
 
+/** What a system costs while nobody asks. */
+export interface Rest {
+  /** Resident memory of all its processes, MB. */
+  readonly resident: number
+  /** ms of processor time a second, of its processes and the broker. */
+  readonly spent: number
+}
+
 /** A running system. */
 export interface Pair {
   /** Asks so many times, so many at a time. */
   readonly measure: (count: number, flight: number) => Promise<Measured>
-  /** Resident memory of all its processes, MB. */
-  readonly resident: () => Promise<number>
+  /** What it costs while nobody asks. */
+  readonly rest: () => Promise<Rest>
   readonly end: () => Promise<void>
 }
 
@@ -48,8 +56,11 @@ export interface Absent {
 /** At most so many processes of each kind; more servers or callers share them. */
 const mostProcesses = 4
 
+/** How long a system is left in peace to see what it costs then, ms: processes announce themselves every 5 s. */
+const restFor = 5_000
+
 /** How long processes may take to be ready, ms. */
-const patience = 60_000
+const patience = 120_000
 
 /** Starts a system; says why it cannot. */
 export const startPair = async (
@@ -100,9 +111,18 @@ export const startPair = async (
           broker: (brokerAfter - brokerBefore) / calls,
         }
       },
-      resident: async () =>
-        sum((await Promise.all(all.map((member) => member.ask<{ readonly resident: number }>({ job: "memory" }))))
-          .map(({ resident }) => resident)),
+      rest: async () => {
+        const [before, brokerBefore] = [await spentBy(all), spentByProcess(broker.pid)]
+        const from = performance.now()
+        await new Promise((resolve) => setTimeout(resolve, restFor))
+        const spent = await spentBy(all) - before + (spentByProcess(broker.pid) - brokerBefore || 0)
+        const seconds = (performance.now() - from) / 1_000
+        const held = all.map((member) => member.ask<{ readonly resident: number }>({ job: "memory" }))
+        return {
+          resident: sum((await Promise.all(held)).map(({ resident }) => resident)),
+          spent: spent / 1_000 / seconds,
+        }
+      },
       end: () => endBy("end"),
     }
   } catch (error) {
