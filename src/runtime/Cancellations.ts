@@ -9,10 +9,10 @@ import type { Deadlines } from "./Deadlines.ts"
 export interface Cancellations {
   /** Whether the call was cancelled before it started. */
   readonly isCancelled: (callId: string) => boolean
-  /** Registers a running call; the result takes it out again. */
+  /** Registers a running call (an idempotent one may run twice at once); the result takes it out again. */
   readonly running: (callId: string, stop: () => void) => () => void
-  /** A cancellation has arrived, good until `until` (ms since the epoch). */
-  readonly cancel: (callId: string, until: number) => void
+  /** A cancellation has arrived, good until `until` (ms since the epoch), or until it is taken back by the result. */
+  readonly cancel: (callId: string, until: number) => () => void
 }
 
 /** A tombstone lives a day at most, whatever a foreign deadline says. */
@@ -20,19 +20,33 @@ const longest = 24 * 3_600_000
 
 /** An empty table. */
 export const makeCancellations = (deadlines: Deadlines, now: () => number): Cancellations => {
-  const stops = new Map<string, () => void>()
+  const stops = new Map<string, (() => void) | Set<() => void>>()
   const tombstones = new Set<string>()
   return {
     isCancelled: (callId) => tombstones.has(callId),
     running: (callId, stop) => {
-      stops.set(callId, stop)
-      return () => void stops.delete(callId)
+      const other = stops.get(callId)
+      if (other === undefined) stops.set(callId, stop)
+      else if (other instanceof Set) other.add(stop)
+      else stops.set(callId, new Set([other, stop]))
+      return () => {
+        const all = stops.get(callId)
+        if (all instanceof Set) all.delete(stop)
+        if (all === stop || all instanceof Set && all.size === 0) stops.delete(callId)
+      }
     },
     cancel: (callId, until) => {
       const stop = stops.get(callId)
-      if (stop !== undefined) return stop()
+      if (stop !== undefined) {
+        for (const one of stop instanceof Set ? [...stop] : [stop]) one()
+        return () => {}
+      }
       tombstones.add(callId)
-      deadlines.add(Math.min(until, now() + longest), () => tombstones.delete(callId))
+      const withdraw = deadlines.add(Math.min(until, now() + longest), () => tombstones.delete(callId))
+      return () => {
+        withdraw()
+        tombstones.delete(callId)
+      }
     },
   }
 }

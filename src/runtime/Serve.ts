@@ -55,6 +55,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
     // no broker waits for a verdict
     if (straight === undefined) core.settle(job.delivery, verdict)
     else if (verdict === "requeue") straight.giveBack(job.running !== undefined)
+    else straight.done()
     admission.leave(job)
   }
 

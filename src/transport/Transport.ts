@@ -56,10 +56,12 @@ export interface Delivery {
   readonly straight?: Straight
 }
 
-/** What is owed to whoever sent a packet past the broker: one of the two. */
+/** What is owed to whoever sent a packet past the broker. It ends with one of the last two. */
 export interface Straight {
   /** Sends the reply the same way; `otherwise` is called when it did not arrive. */
   readonly answer: (reply: Packet, otherwise: () => void) => void
+  /** It is through: answered, or nobody waits for an answer. */
+  readonly done: () => void
   /** It will not be answered; `begun`: it may have had effects. */
   readonly giveBack: (begun: boolean) => void
 }

@@ -34,9 +34,6 @@ const mostSenders = 4_096
 /** How long a reply waits for a link that is not up yet, ms. */
 const patience = 5
 
-/** How long a cancellation is remembered for a call that waits for its turn, ms. */
-const remembered = 60_000
-
 /** How long a call that says nothing of its time may take, ms. */
 const fallback = 5_000
 
@@ -47,6 +44,10 @@ export class LaneServer {
   readonly #monotonic: () => number
   readonly #receipts: Receipts
   readonly #served = new Map<string, TakeCall>()
+  /** Calls in hand, by token: only who knows it can cancel one. */
+  readonly #inHand = new Map<string, Packet>()
+  /** Those of them that were cancelled, and how to forget that. */
+  readonly #cancelled = new Map<string, () => void>()
   readonly #ages = new Map<string, Ages>()
 
   constructor(core: LaneServerCore, ways: Ways, monotonic: () => number) {
@@ -54,6 +55,11 @@ export class LaneServer {
     this.#ways = ways
     this.#monotonic = monotonic
     this.#receipts = new Receipts(core)
+  }
+
+  /** Calls that came straight and are not through yet. */
+  get inHand(): number {
+    return this.#inHand.size
   }
 
   /** Takes calls of a type from now on; the result ends it. */
@@ -73,6 +79,8 @@ export class LaneServer {
   /** A call came straight. */
   onCall(from: LinkPeer, { token, sentAt, packet }: LaneMessage & { readonly _tag: "Call" }): void {
     const age = this.#agesOf(from).of(sentAt, this.#monotonic())
+    // the same message twice is one call
+    if (this.#inHand.has(token)) return
     const take = this.#served.get(packet.type)
     if (take === undefined) return this.#refuse(from, token, "NoHandler")
     // nothing on a link drops what has expired, and its age is known better than two clocks could tell it
@@ -95,15 +103,29 @@ export class LaneServer {
             if (!received) otherwise()
           })
         },
-        giveBack: (begun) => this.#refuse(from, token, begun ? "Stopped" : "NoHandler"),
+        done: () => this.#end(token),
+        giveBack: (begun) => {
+          this.#end(token)
+          this.#refuse(from, token, begun ? "Stopped" : "NoHandler")
+        },
       },
     }
-    if (!take(delivery)) this.#refuse(from, token, "Overloaded")
+    this.#inHand.set(token, delivery.packet)
+    if (take(delivery)) return
+    this.#end(token)
+    this.#refuse(from, token, "Overloaded")
   }
 
   /** A caller that called straight gave up. */
-  onCancel({ callId }: LaneMessage & { readonly _tag: "Cancel" }): void {
-    this.#core.cancellations.cancel(callId, this.#core.now() + remembered)
+  onCancel({ token }: LaneMessage & { readonly _tag: "Cancel" }): void {
+    // on a link nothing overtakes its call: one that is not in hand is through
+    const call = this.#inHand.get(token)
+    if (call === undefined || this.#cancelled.has(token)) return
+    const until = this.#core.now() + (call.expiration ?? fallback)
+    const forget = this.#core.cancellations.cancel(call.id, until)
+    // it may have been stopped, and so be through
+    if (this.#inHand.has(token)) this.#cancelled.set(token, forget)
+    else forget()
   }
 
   /** Receipts of replies. */
@@ -129,6 +151,13 @@ export class LaneServer {
       })
     })
     return true
+  }
+
+  #end(token: string): void {
+    this.#inHand.delete(token)
+    if (this.#cancelled.size === 0) return
+    this.#cancelled.get(token)?.()
+    this.#cancelled.delete(token)
   }
 
   #refuse(from: LinkPeer, token: string, reason: RefusalReason): void {

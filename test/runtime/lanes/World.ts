@@ -248,10 +248,11 @@ export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<vo
       } satisfies Process
     })
 
-    yield* Effect.promise(() => body(world))
+    const exit = yield* Effect.exit(Effect.promise(() => body(world)))
     // whoever is left ends: drains sleep on the clock
     const closing = fork(Scope.close(scope, Exit.void))
     for (let i = 0; i < 10_000 && closing.pollUnsafe() === undefined; i++) yield* Effect.promise(() => advance(100))
+    yield* exit
   })
   return Effect.runPromise(
     program.pipe(
