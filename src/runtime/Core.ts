@@ -20,6 +20,7 @@ import { type Deadlines, makeDeadlines } from "./Deadlines.ts"
 import { CurrentJournal, type Journal, tee } from "./Journal.ts"
 import { keepConsuming } from "./consume.ts"
 import { laneAddressOf, type Lanes, makeLanes } from "./lanes/Lanes.ts"
+import { Lateness } from "./Lateness.ts"
 import { CurrentMachine, type Machine } from "./Machine.ts"
 import { makeOutbox, type Outbox, waitingBytes } from "./Outbox.ts"
 import { makePresence, type Presence } from "./Presence.ts"
@@ -35,6 +36,8 @@ export interface CoreShape {
   readonly transport: Transport["Service"]
   readonly clock: Clock.Clock
   readonly now: () => number
+  /** ms on a clock that nobody sets. */
+  readonly monotonic: () => number
   readonly ids: Ids
   readonly journal: Journal
   /** Who records spans; `undefined`: nobody. */
@@ -45,6 +48,8 @@ export interface CoreShape {
   readonly deadlines: Deadlines
   /** Calls whose caller gave up. */
   readonly cancellations: Cancellations
+  /** How late what arrives is. */
+  readonly lateness: Lateness
   /** Who else is there, and what they serve. */
   readonly presence: Presence
   /** The ways of calls past the broker; `undefined`: there are none. */
@@ -76,6 +81,8 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
   const ids = yield* CurrentIds
   const services = yield* Effect.context<never>()
   const now = () => clock.currentTimeMillisUnsafe()
+  const monotonic = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const lateness = new Lateness(monotonic, now)
   const instance = ids.next(now())
   const deadlines = yield* makeDeadlines
   const cancellations = makeCancellations(deadlines, now)
@@ -89,10 +96,11 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
   const presence = makePresence({ direct, ids, instance, journal, now, runFork, served, settings, transport })
   const lanes = yield* makeLanes({
     cancellations,
-    clock,
     deadlines,
     instance,
     journal,
+    lateness,
+    monotonic,
     now,
     presence,
     runFork,
@@ -130,6 +138,7 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
     transport,
     clock,
     now,
+    monotonic,
     ids,
     journal: presence.tally === undefined ? journal : tee(journal, presence.tally),
     telemetry: yield* CurrentTelemetry,
@@ -137,6 +146,7 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
     outbox,
     deadlines,
     cancellations,
+    lateness,
     presence,
     lanes,
     isConnected: () => isConnected,

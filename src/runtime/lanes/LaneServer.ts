@@ -18,18 +18,17 @@ import {
 } from "../../wire/mod.ts"
 import { Effect } from "effect"
 import type { CoreShape } from "../Core.ts"
-import { Ages } from "./Ages.ts"
 import { Receipts } from "./Receipts.ts"
 import type { Ways } from "./Ways.ts"
 
 /** What of a core the server's side stands on. */
-export type LaneServerCore = Pick<CoreShape, "cancellations" | "deadlines" | "instance" | "journal" | "now">
+export type LaneServerCore = Pick<
+  CoreShape,
+  "cancellations" | "deadlines" | "instance" | "journal" | "lateness" | "now"
+>
 
 /** Takes a call; `false`: there is too much in hand. */
 export type TakeCall = (delivery: Delivery) => boolean
-
-/** Senders whose messages' age is known. */
-const mostSenders = 4_096
 
 /** How long a reply waits for a link that is not up yet, ms. */
 const patience = 5
@@ -41,19 +40,16 @@ const fallback = 5_000
 export class LaneServer {
   readonly #core: LaneServerCore
   readonly #ways: Ways
-  readonly #monotonic: () => number
   readonly #receipts: Receipts
   readonly #served = new Map<string, TakeCall>()
   /** Calls in hand, by token: only who knows it can cancel one. */
   readonly #inHand = new Map<string, Packet>()
   /** Those of them that were cancelled, and how to forget that. */
   readonly #cancelled = new Map<string, () => void>()
-  readonly #ages = new Map<string, Ages>()
 
-  constructor(core: LaneServerCore, ways: Ways, monotonic: () => number) {
+  constructor(core: LaneServerCore, ways: Ways) {
     this.#core = core
     this.#ways = ways
-    this.#monotonic = monotonic
     this.#receipts = new Receipts(core)
   }
 
@@ -72,13 +68,13 @@ export class LaneServer {
 
   /** A link was opened to this process, or to another that had its port before: that one gets no answer. */
   onHello(from: LinkPeer, { sentAt, to }: LaneMessage & { readonly _tag: "Hello" }): void {
-    this.#agesOf(from).of(sentAt, this.#monotonic())
+    this.#core.lateness.of(from.name, { clock: sentAt, at: undefined })
     if (to === this.#core.instance) from.send(welcomeParts)
   }
 
   /** A call came straight. */
   onCall(from: LinkPeer, { token, sentAt, packet }: LaneMessage & { readonly _tag: "Call" }): void {
-    const age = this.#agesOf(from).of(sentAt, this.#monotonic())
+    const age = this.#core.lateness.of(from.name, { clock: sentAt, at: packet.timestamp })
     // the same message twice is one call
     if (this.#inHand.has(token)) return
     const take = this.#served.get(packet.type)
@@ -162,14 +158,5 @@ export class LaneServer {
 
   #refuse(from: LinkPeer, token: string, reason: RefusalReason): void {
     from.send(refusalParts(token, reason))
-  }
-
-  #agesOf({ name }: LinkPeer): Ages {
-    let ages = this.#ages.get(name)
-    if (ages === undefined) {
-      if (this.#ages.size >= mostSenders) this.#ages.delete(this.#ages.keys().next().value!)
-      this.#ages.set(name, ages = new Ages())
-    }
-    return ages
   }
 }

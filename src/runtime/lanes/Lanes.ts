@@ -13,7 +13,7 @@ import { LaneServer, type LaneServerCore } from "./LaneServer.ts"
 import { Ways } from "./Ways.ts"
 
 /** What of a core lanes stand on. */
-export type LanesCore = LaneClientCore & LaneServerCore & Pick<CoreShape, "clock" | "settings">
+export type LanesCore = LaneClientCore & LaneServerCore & Pick<CoreShape, "monotonic" | "settings">
 
 /** The lanes of one process. */
 export interface Lanes {
@@ -31,12 +31,11 @@ export const makeLanes = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Lanes | undefined, never, Scope.Scope> {
   const links = yield* CurrentLinks
   if (links === undefined || core.settings.lane === "broker" || core.presence.directory === undefined) return undefined
-  // nobody sets it, so that no jump of the day's time makes a call look old
-  const monotonic = () => Number(core.clock.monotonicTimeNanosUnsafe()) / 1e6
+  const { monotonic } = core
   const ways = new Ways(core, links, ({ instance }) => helloParts(monotonic(), instance))
   yield* Effect.addFinalizer(() => Effect.sync(() => ways.close()))
   const client = new LaneClient(core, ways, makeTokens((bytes) => void crypto.getRandomValues(bytes)), monotonic)
-  const server = new LaneServer(core, ways, monotonic)
+  const server = new LaneServer(core, ways)
   links.listen((from, parts) => {
     const message = readLaneMessage(parts)
     switch (message?._tag) {

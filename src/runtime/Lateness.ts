@@ -1,0 +1,59 @@
+/**
+ * How late messages are on arrival, by their sender, whatever clocks say.
+ *
+ * Above `Ages`, of which each sender has two: on the clock that nobody sets, and on that of the day. A machine that slept may have
+ * the first one behind for good, one whose time was set has the second one ahead or behind; so a message is as late as the one
+ * says that calls it younger. It keeps expired calls from being run after a process, a broker or a network stood still.
+ */
+import { Ages } from "./lanes/Ages.ts"
+
+/** When a message was sent, on its sender's clocks. */
+export interface Sent {
+  /** ms on the clock that nobody sets. */
+  readonly clock: number
+  /** ms since the epoch; `undefined`: it does not say. */
+  readonly at: number | undefined
+}
+
+/** Senders that are known at a time. */
+const most = 4_096
+
+interface Sender {
+  readonly clock: Ages
+  readonly day: Ages
+  hasDay: boolean
+}
+
+/** See the top of the file. */
+export class Lateness {
+  readonly #clock: () => number
+  readonly #day: () => number
+  readonly #senders = new Map<string, Sender>()
+
+  /** This process's own clocks: ms on the one that nobody sets, and since the epoch. */
+  constructor(clock: () => number, day: () => number) {
+    this.#clock = clock
+    this.#day = day
+  }
+
+  /** How late a message is that has just arrived, ms. Each one is told once: the next ones are compared with it. */
+  of(sender: string, sent: Sent): number {
+    const known = this.#of(sender)
+    const age = known.clock.of(sent.clock, this.#clock())
+    if (sent.at === undefined) return age
+    const ofDay = known.day.of(sent.at, this.#day())
+    // the first one that says it has nothing to be compared with
+    if (known.hasDay) return Math.min(age, ofDay)
+    known.hasDay = true
+    return age
+  }
+
+  #of(sender: string): Sender {
+    let known = this.#senders.get(sender)
+    if (known === undefined) {
+      if (this.#senders.size >= most) this.#senders.delete(this.#senders.keys().next().value!)
+      this.#senders.set(sender, known = { clock: new Ages(), day: new Ages(), hasDay: false })
+    }
+    return known
+  }
+}
