@@ -71,8 +71,12 @@ export interface Process {
   /** What it published, without presence. */
   readonly published: Array<{ readonly route: Route; readonly packet: Packet }>
   readonly call: (message: Message<CallSpec>, options?: CallOptions) => Asked
+  /** Waits on the clock, ms. */
+  readonly sleep: (ms: number) => Promise<void>
   /** Ends it in order; resolves when that is over, for which time must pass. */
   readonly stop: () => Promise<void>
+  /** Hears nothing of what others announce from now on. */
+  readonly ignorePresence: () => void
   /** Its connection to the broker is gone for good. */
   readonly cutBroker: () => Promise<void>
   /** Ends it as SIGKILL does: connection and links are gone, and nothing is said. */
@@ -171,6 +175,7 @@ export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<vo
       const wire = yield* Scope.fork(own)
       const line = yield* Scope.fork(wire)
       const published: Array<Process["published"][number]> = []
+      let isIgnorant = false
       const bare = yield* Scope.provide(broker.connect, line)
       const transport: Transport["Service"] = {
         ...bare,
@@ -179,10 +184,18 @@ export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<vo
           if (packet.type !== "warren.presence") published.push({ route, packet })
           return bare.publish(route, packet)
         },
+        consume: (queue, options, deliver) =>
+          bare.consume(queue, options, (delivery) => {
+            if (isIgnorant && delivery.packet.type === "warren.presence") fork(Effect.ignore(delivery.settle("ack")))
+            else deliver(delivery)
+          }),
       }
       const endpoint = options.endpoint ?? `zmq+tcp://10.0.0.${number}:4000`
       const links = network.join(endpoint, `peer-${number}`)
-      yield* Scope.addFinalizer(wire, Effect.sync(links.vanish))
+      let isKilled = false
+      // sockets linger: what was sent last still leaves
+      const farewell = Effect.promise(async () => isKilled ? undefined : await turn())
+      yield* Scope.addFinalizer(wire, Effect.andThen(farewell, Effect.sync(links.vanish)))
       const entries: Array<Entry> = []
       const modules = Object.entries(options.apps ?? {}).map(([app, namespace]) =>
         Result.getOrThrow(readModule(namespace, { file: `${app}.ts`, app }))
@@ -238,9 +251,12 @@ export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<vo
             interrupt: () => fiber.interruptUnsafe(),
           }
         },
+        sleep: (ms) => run(Effect.sleep(ms)),
+        ignorePresence: () => void (isIgnorant = true),
         stop: () => run(Scope.close(own, Exit.void)),
         cutBroker: () => run(Scope.close(line, Exit.void)),
         kill: async () => {
+          isKilled = true
           await run(Scope.close(line, Exit.void))
           await run(Effect.andThen(Scope.close(wire, Exit.void), process.host.drain(0)))
           fork(Scope.close(own, Exit.void))
