@@ -33,6 +33,8 @@ export class Way implements LinkPeer {
   readonly #listeners = new Set<() => void>()
   /** When it was last used, ms since the epoch. */
   usedAt: number
+  /** When the process at the other end was said hello to, ms since the epoch. */
+  greetedAt = 0
 
   constructor(core: WaysCore, address: LaneAddress) {
     this.#core = core

@@ -4,7 +4,7 @@
  * Between `LaneClient` and `LaneServer`, which send, and the port. Addresses come from the broker, and so from whoever may
  * write there: only so many ways are open at a time, and each begins with asking who is at the other end.
  */
-import type { LinkPeer, Links, Parts } from "../../transport/mod.ts"
+import type { Link, LinkPeer, Links, Parts } from "../../transport/mod.ts"
 import { type LaneAddress, parseLaneAddress } from "../../wire/mod.ts"
 import { Way, type WaysCore } from "./Way.ts"
 
@@ -13,6 +13,9 @@ const most = 1_024
 
 /** A link that nobody keeps has so long to come up, ms. */
 const dialling = 3_000
+
+/** A way is not used while its hello and the answer take longer, ms. */
+const slow = 500
 
 /** A way that nobody used or kept for so long is closed, ms. */
 const unused = 60_000
@@ -82,7 +85,7 @@ export class Ways {
   /** Opens the link of a way; `false`: it may not be reached. One that nobody keeps is given up when it does not come up, or is lost. */
   #dial(way: Way): boolean {
     const link = this.#links.open(way.address.endpoint, {
-      onUp: (link) => void link.send(this.#hello(way.address)),
+      onUp: (link) => this.#greet(way, link),
       onDown: () => {
         if (way.link !== link) return
         if (way.isKept) way.down()
@@ -102,7 +105,15 @@ export class Ways {
   /** Whoever was greeted over a link is the one that was meant. */
   onWelcome(from: LinkPeer): void {
     const way = this.#ways.get(from.name)
-    if (way !== undefined && way.link === from) way.up()
+    if (way === undefined || way.link !== from) return
+    // what comes over it is judged by how long the hello took: one that took too long is said again
+    if (this.#core.now() - way.greetedAt > slow) this.#greet(way, way.link)
+    else way.up()
+  }
+
+  #greet(way: Way, link: Link): void {
+    way.greetedAt = this.#core.now()
+    link.send(this.#hello(way.address))
   }
 
   /** Closes one. */

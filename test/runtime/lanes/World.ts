@@ -75,6 +75,8 @@ export interface Process {
   readonly sleep: (ms: number) => Promise<void>
   /** Ends it in order; resolves when that is over, for which time must pass. */
   readonly stop: () => Promise<void>
+  /** Its machine has slept: the clock that nobody sets stood still for so long, ms. */
+  readonly hasSlept: (ms: number) => void
   /** Hears nothing of what others announce from now on. */
   readonly ignorePresence: () => void
   /** Its connection to the broker is gone for good. */
@@ -104,11 +106,11 @@ export interface World {
 const turns = 4
 
 /** A clock of a process, over that of the world. */
-const clockOf = (clock: FakeClock, off: number, origin: number): Clock.Clock => {
+const clockOf = (clock: FakeClock, off: number, origin: () => number): Clock.Clock => {
   const millis = () => clock.currentTimeMillisUnsafe() + off
   const nanos = () => clock.currentTimeNanosUnsafe() + BigInt(off) * 1_000_000n
   // each process counts from a beginning of its own
-  const monotonic = () => clock.monotonicTimeNanosUnsafe() + BigInt(origin) * 1_000_000n
+  const monotonic = () => clock.monotonicTimeNanosUnsafe() + BigInt(origin()) * 1_000_000n
   return {
     currentTimeMillisUnsafe: millis,
     currentTimeMillis: Effect.sync(millis),
@@ -176,6 +178,7 @@ export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<vo
       const line = yield* Scope.fork(wire)
       const published: Array<Process["published"][number]> = []
       let isIgnorant = false
+      let origin = number * 86_400_000
       const bare = yield* Scope.provide(broker.connect, line)
       const transport: Transport["Service"] = {
         ...bare,
@@ -215,7 +218,7 @@ export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<vo
           lane: options.lane ?? "auto",
           ...options.settings,
         }),
-        Effect.provideService(Clock.Clock, clockOf(clock, options.off ?? 0, number * 86_400_000)),
+        Effect.provideService(Clock.Clock, clockOf(clock, options.off ?? 0, () => origin)),
         Scope.provide(own),
       )
       const { bus, core } = process
@@ -252,6 +255,7 @@ export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<vo
           }
         },
         sleep: (ms) => run(Effect.sleep(ms)),
+        hasSlept: (ms) => void (origin -= ms),
         ignorePresence: () => void (isIgnorant = true),
         stop: () => run(Scope.close(own, Exit.void)),
         cutBroker: () => run(Scope.close(line, Exit.void)),
