@@ -92,6 +92,8 @@ export interface World {
   /** ms since the world began. */
   readonly now: () => number
   readonly start: (options?: StartOptions) => Promise<Process>
+  /** Publishes as a foreign program does. */
+  readonly publish: (route: Route, packet: Packet) => Promise<unknown>
   /** Lets what happens now happen. */
   readonly settle: () => Promise<void>
   /** Lets so much time pass, ms. */
@@ -129,6 +131,7 @@ export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<vo
   const clock = new FakeClock(begin)
   const program = Effect.gen(function* () {
     const broker = Context.get(yield* Layer.build(inProcess), Broker)
+    const foreign = yield* broker.connect
     const deadlines = yield* makeDeadlines
     const context = yield* Effect.context<never>()
     const now = clock.currentTimeMillisUnsafe
@@ -157,6 +160,7 @@ export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<vo
       settle,
       advance,
       start: (options = {}) => run(open(options)),
+      publish: (route, packet) => run(foreign.publish(route, packet)),
       until: async (what, holds, most = 30_000) => {
         const late = now() + most
         await settle()
