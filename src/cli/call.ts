@@ -24,6 +24,7 @@ export const call = Command.make(
     lane: laneFlag,
     trace: Flag.Boolean("trace").pipe(
       Flag.withDescription("Print every hop of the call, with its time and why it went that way, to standard error"),
+      Flag.withDefault(false),
     ),
   },
   Effect.fnUntraced(function* (input) {
