@@ -8,7 +8,7 @@
  */
 import { execFileSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
-import { cpus } from "node:os"
+import { cpus, loadavg } from "node:os"
 import process from "node:process"
 import { payloadBytes } from "./amqpCase.ts"
 import { startBroker } from "./calls/broker.ts"
@@ -59,13 +59,17 @@ export const run = async (): Promise<void> => {
   const results: Record<string, unknown> = {}
   if (process.argv.includes("--boxes")) return printBoxes(wanted === undefined ? ["bun", "deno", "node"] : [wanted])
   const some = chosen()
+  // others at work blur all that follows
+  const load = loadavg()[0]!.toFixed(1)
   const broker = await startBroker()
   try {
     const [cpu] = cpus()
     const machine = `${cpus().length} x ${cpu?.model}`
     const command = `npm run bench -- ${process.argv.slice(2).join(" ")}`
     console.log(command)
-    console.log(`RabbitMQ ${broker.version}, ${machine}, ${new Date().toISOString().slice(0, 10)}`)
+    console.log(
+      `RabbitMQ ${broker.version}, ${machine} with a load of ${load}, ${new Date().toISOString().slice(0, 10)}`,
+    )
     if (!growing) console.log(`${plan.shape.bytes} bytes a payload; medians of ${plan.rounds} interleaved rounds`)
     for (const runtime of runtimes) {
       const runtimeVersion = versionOf(runtime)
@@ -91,7 +95,7 @@ export const run = async (): Promise<void> => {
     if (file !== undefined) {
       writeFileSync(
         file,
-        `${JSON.stringify({ command, machine, rabbit: broker.version, plan, runtimes: results }, null, 2)}\n`,
+        `${JSON.stringify({ command, machine, load, rabbit: broker.version, plan, runtimes: results }, null, 2)}\n`,
       )
     }
   } finally {
