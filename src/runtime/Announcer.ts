@@ -26,7 +26,7 @@ export interface Work {
 
 /** What of a core an announcer stands on. */
 export type AnnouncerCore =
-  & Pick<CoreShape, "ids" | "instance" | "now" | "runFork" | "settings" | "transport">
+  & Pick<CoreShape, "ids" | "instance" | "monotonic" | "now" | "runFork" | "settings" | "transport">
   & {
     /** Where calls may be sent straight to. */
     readonly direct?: string | undefined
@@ -103,7 +103,14 @@ export const makeAnnouncer = Effect.fnUntraced(function* (
     const warning = whole !== undefined || isTooLarge ? Effect.void : Effect.logWarning(tooLarge)
     isTooLarge = whole === undefined
     if (body === undefined) return warning
-    const packet = noticePacket(core.ids.next(core.now()), core.settings.app, core.now(), every * 3, body)
+    const packet = noticePacket(
+      core.ids.next(core.now()),
+      core.settings.app,
+      core.now(),
+      every * 3,
+      body,
+      Math.round(core.monotonic()),
+    )
     return Effect.andThen(warning, Effect.ignore(core.transport.publish(routeTo.presence("announce"), packet)))
   })
 

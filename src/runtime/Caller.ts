@@ -129,7 +129,14 @@ export const makeCall = Effect.fnUntraced(function* (
         now,
       })
       const following = follow(core, current, options, origin)
-      const packet = callPacket(origin, body.success, replyTo, deadline, following !== undefined)
+      const packet = callPacket(
+        origin,
+        body.success,
+        replyTo,
+        deadline,
+        following !== undefined,
+        Math.round(core.monotonic()),
+      )
 
       const calling = Effect.callback<unknown, unknown>((resume) => {
         const seenHere = (): Seen => ({ ...seen(), lane: call.lane })

@@ -93,7 +93,19 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
   const served = new Map<string, number>()
   const links = yield* CurrentLinks
   const direct = settings.lane === "broker" || links === undefined ? undefined : laneAddressOf(links, instance)
-  const presence = makePresence({ direct, ids, instance, journal, now, runFork, served, settings, transport })
+  const presence = makePresence({
+    direct,
+    ids,
+    instance,
+    journal,
+    lateness,
+    monotonic,
+    now,
+    runFork,
+    served,
+    settings,
+    transport,
+  })
   const lanes = yield* makeLanes({
     cancellations,
     deadlines,

@@ -15,6 +15,7 @@ import {
   noticePacket,
   presenceType,
   QueueName,
+  readMeta,
   routeTo,
 } from "../wire/mod.ts"
 import { type Announcer, type AnnouncerCore, makeAnnouncer, type Work } from "./Announcer.ts"
@@ -51,7 +52,7 @@ export interface Presence {
 }
 
 /** What of a core presence stands on. */
-export type PresenceCore = AnnouncerCore & Pick<CoreShape, "journal" | "served">
+export type PresenceCore = AnnouncerCore & Pick<CoreShape, "journal" | "lateness" | "served">
 
 /** Answers to an ask come within that time, ms, so that they do not come all at once. */
 const spread = 50
@@ -111,6 +112,12 @@ const present = (core: PresenceCore): Presence => {
     }
   }
 
+  /** What a process announces shows how fast its messages can be: its calls are compared with it. */
+  const compareClocks = (instance: string, packet: Packet): void => {
+    const { sent } = readMeta(packet)
+    if (sent !== undefined) core.lateness.of(QueueName.replies(instance), { clock: sent, at: packet.timestamp })
+  }
+
   const notice = (kind: "ask" | "ping", expiration: number): Packet =>
     noticePacket(
       core.ids.next(now()),
@@ -148,7 +155,10 @@ const present = (core: PresenceCore): Presence => {
     take: (packet) => {
       if (packet.type !== presenceType) return false
       const said = decodeNotice(packet.body)
-      if (said?.kind === "announce" && said.announcement.instance !== self) heard(said.announcement)
+      if (said?.kind === "announce" && said.announcement.instance !== self) {
+        compareClocks(said.announcement.instance, packet)
+        heard(said.announcement)
+      }
       if (said?.kind === "ask" && said.instance !== self) announcer?.soon(spread)
       return true
     },

@@ -21,6 +21,7 @@ import {
 import { Admission, type Entry as Turn } from "./Admission.ts"
 import { bodyOf } from "./body.ts"
 import { callDeadline } from "./deadline.ts"
+import type { CoreShape } from "./Core.ts"
 import { type Dispatcher, markOf, recorderOf, takeBack } from "./Dispatcher.ts"
 import type { CallHandler } from "./Handler.ts"
 import { type Bound, describeError, invoke, type Outcome, type Running } from "./invoke.ts"
@@ -33,6 +34,8 @@ interface Job extends Turn {
   delivery: Delivery
   /** ms since the epoch. */
   readonly arrived: number
+  /** ms that it had been on its way by then, as far as that is known. */
+  readonly age: number
   /** ms since the epoch; known once it starts. */
   deadline: number
   running: Running | undefined
@@ -132,7 +135,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
     }
     if (cancellations.isCancelled(packet.correlationId)) return skip("its caller gave up before it started")
     // as it was on arrival: what waited here for its turn is late, not a sign of another clock
-    const { deadline, skew } = callDeadline(packet, meta, job.arrived)
+    const { deadline, skew } = callDeadline(packet, meta, job.arrived, job.age)
     job.deadline = deadline
     if (skew !== undefined) record(packet, "clock-skew", { ms: skew })
     if (deadline <= now) return skip("its deadline has passed")
@@ -190,6 +193,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
         deadline: Number.POSITIVE_INFINITY,
         delivery,
         arrived: core.now(),
+        age: ageOf(core, delivery),
         running: undefined,
         trail: delivery.packet.headers[Header.hops] === undefined ? undefined : arrival(core, delivery),
         start: () => start(job),
@@ -206,6 +210,13 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
     size: () => jobs.size,
     mark: markOf(jobs),
   }
+}
+
+/** How late a call is that came through the broker; of what came straight that is taken off its timeout already. */
+const ageOf = ({ lateness }: CoreShape, { packet, straight }: Delivery): number => {
+  const { sent } = readMeta(packet)
+  if (straight !== undefined || sent === undefined || packet.replyTo === undefined) return 0
+  return lateness.of(packet.replyTo, { clock: sent, at: packet.timestamp })
 }
 
 const readPayload = (contract: CallSpec, packet: Packet) => {

@@ -15,6 +15,8 @@ export const Header = {
   schema: "warren-schema",
   deadline: "warren-deadline",
   timeout: "warren-timeout",
+  /** On calls and notices: when it was sent, on a clock of the sender that nobody sets. */
+  sent: "warren-sent",
   attempt: "warren-attempt",
   /** On retry copies: the `traceparent` of the first attempt's span, where spans are recorded. */
   firstAttempt: "warren-first-attempt",
@@ -42,6 +44,8 @@ export interface Meta {
   readonly deadline: number | undefined
   /** ms that were left when it was sent; `undefined`: none. */
   readonly timeout: number | undefined
+  /** ms on a clock of the sender that nobody sets; `undefined`: it does not say. */
+  readonly sent: number | undefined
   /** 1 for the first attempt. */
   readonly attempt: number
   readonly cause: string | undefined
@@ -54,6 +58,7 @@ export const readMeta = ({ headers }: Packet): Meta => ({
   schema: text(headers[Header.schema]) ?? "",
   deadline: number(headers[Header.deadline]),
   timeout: number(headers[Header.timeout]),
+  sent: number(headers[Header.sent]),
   attempt: Math.max(1, Math.trunc(number(headers[Header.attempt]) ?? 1)),
   cause: text(headers[Header.cause]),
 })
@@ -66,6 +71,7 @@ export const writeMeta = (
     readonly schema?: string | undefined
     readonly deadline?: number | undefined
     readonly timeout?: number | undefined
+    readonly sent?: number | undefined
     readonly cause?: string | undefined
     readonly hops?: string | undefined
   },
@@ -77,6 +83,7 @@ export const writeMeta = (
   if (meta.schema !== undefined) headers[Header.schema] = meta.schema
   if (meta.deadline !== undefined) headers[Header.deadline] = meta.deadline
   if (meta.timeout !== undefined) headers[Header.timeout] = meta.timeout
+  if (meta.sent !== undefined) headers[Header.sent] = meta.sent
   if (meta.cause !== undefined) headers[Header.cause] = meta.cause
   if (meta.hops !== undefined) headers[Header.hops] = meta.hops
   return headers

@@ -39,13 +39,17 @@ export const eventPacket = (origin: Origin, body: Uint8Array): Packet => ({
   body,
 })
 
-/** A call: expires in the broker when its deadline passes, is answered to `replyTo`; `hops`: its reply tells of its way. */
+/**
+ * A call: expires in the broker when its deadline passes, is answered to `replyTo`; `hops`: its reply tells of its way; `sent`:
+ * ms on a clock that nobody sets.
+ */
 export const callPacket = (
   origin: Origin,
   body: Uint8Array,
   replyTo: string,
   deadline: number,
   hops: boolean = false,
+  sent?: number,
 ): Packet => {
   const timeout = Math.max(0, deadline - origin.now)
   return {
@@ -65,6 +69,7 @@ export const callPacket = (
       cause: origin.cause,
       deadline,
       timeout,
+      sent,
       hops: hops ? "1" : undefined,
     }),
     body,

@@ -9,6 +9,7 @@
  */
 import { Result } from "effect"
 import type { Packet } from "../transport/mod.ts"
+import { writeMeta } from "./headers.ts"
 import { fromBytes, toBytes } from "./json.ts"
 
 /** The type of every notice. */
@@ -110,7 +111,14 @@ export const decodeNotice = (body: Uint8Array): Notice | undefined => {
 }
 
 /** A notice as a packet; it lives as long as it is worth reading (`expiration`, ms). */
-export const noticePacket = (id: string, app: string, now: number, expiration: number, body: Uint8Array): Packet => ({
+export const noticePacket = (
+  id: string,
+  app: string,
+  now: number,
+  expiration: number,
+  body: Uint8Array,
+  sent?: number,
+): Packet => ({
   id,
   type: presenceType,
   app,
@@ -118,7 +126,7 @@ export const noticePacket = (id: string, app: string, now: number, expiration: n
   contentType: "application/json",
   persistent: false,
   expiration,
-  headers: {},
+  headers: writeMeta({ sent }),
   body,
 })
 

@@ -71,11 +71,16 @@ const placed = eventPacket(
   origin("orderPlaced", "01a0c4f1-5c7b-7123-8abc-0123456789ab", "01a0c4f1-5c70-7456-9def-0123456789ab"),
   bytes({ orderId: "o1", customer: "c1", sku: "P-100", quantity: 2 }),
 )
+/** ms on the clock that nobody sets. */
+const uptime = 86_400_123
+
 const quote = callPacket(
   origin("quote", "01a0c4f1-5c7b-7abc-b123-0123456789ab", "01a0c4f1-5c70-7456-9def-0123456789ab"),
   bytes({ sku: "P-100", quantity: 2 }),
   QueueName.replies(instance),
   now + 5_000,
+  false,
+  uptime,
 )
 /** The same call where the reply may come past the broker; sent once more, and followed on its way. */
 const straight = {
@@ -145,6 +150,7 @@ const notice = (kind: "announce" | "ask" | "ping", expiration: number) =>
     now,
     expiration,
     encodeNotice(kind === "announce" ? { kind, announcement } : { kind, instance })!,
+    kind === "announce" ? uptime : undefined,
   )
 const replyRoute = routeTo.queue(quote.replyTo!)
 const listener = QueueName.listener("warranty", "register")

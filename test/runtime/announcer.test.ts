@@ -48,6 +48,7 @@ const inWorld = async (body: (world: World) => Promise<void>, settings: Partial<
       core: {
         ids: makeIds((bytes) => void bytes.fill(7)),
         instance: "self",
+        monotonic: now,
         now,
         runFork: Effect.runForkWith(yield* Effect.context<never>()),
         settings: { ...defaultSettings, ...settings },

@@ -6,6 +6,7 @@ import assert from "node:assert/strict"
 import { setImmediate as turn } from "node:timers/promises"
 import { Clock, Effect, type Exit, Logger, Queue, Stream } from "effect"
 import { HandlerDied } from "../../src/contract/mod.ts"
+import { Lateness } from "../../src/runtime/Lateness.ts"
 import { makePresence, type PresenceCore } from "../../src/runtime/Presence.ts"
 import { defaultSettings } from "../../src/runtime/Settings.ts"
 import { keepVigil, type Waiting } from "../../src/runtime/Vigil.ts"
@@ -91,6 +92,8 @@ const inWorld = async (body: (world: World) => Promise<void>): Promise<void> => 
         ids: makeIds((bytes) => void bytes.fill(7)),
         instance: "self",
         journal: { record: () => {} },
+        lateness: new Lateness(now, now),
+        monotonic: now,
         now,
         runFork: Effect.runForkWith(services),
         served: new Map(),

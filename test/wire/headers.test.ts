@@ -42,11 +42,13 @@ describe("packets", () => {
       const made = origin(id, at, cause)
       const { trace, version, schema } = made
       const event = readMeta(eventPacket(made, body))
-      assert.deepEqual(event, { trace, version, schema, deadline: undefined, timeout: undefined, attempt: 1, cause })
+      const none = { deadline: undefined, timeout: undefined, sent: undefined }
+      assert.deepEqual(event, { trace, version, schema, ...none, attempt: 1, cause })
       const packet = callPacket(made, body, "replies", at + 500)
       const call = readMeta(packet)
       assert.deepEqual([call.deadline, call.timeout, packet.expiration], [at + 500, 500, 500])
       assert.deepEqual([packet.correlationId, packet.replyTo, packet.persistent], [id, "replies", false])
+      assert.equal(readMeta(callPacket(made, body, "replies", at + 500, false, 77)).sent, 77)
     })))
 
   test("readMeta() takes any headers for what they are, or for absent", () =>
@@ -54,7 +56,9 @@ describe("packets", () => {
       fc.property(fc.dictionary(fc.constantFrom(...Object.values(Header)), scalar), (headers) => {
         const meta = readMeta({ ...eventPacket(origin("x", 1, undefined), body), headers })
         assert.ok(Number.isInteger(meta.attempt) && meta.attempt >= 1)
-        for (const time of [meta.deadline, meta.timeout]) assert.ok(time === undefined || Number.isFinite(time))
+        for (const time of [meta.deadline, meta.timeout, meta.sent]) {
+          assert.ok(time === undefined || Number.isFinite(time))
+        }
       }),
       500,
     ))
