@@ -3,8 +3,9 @@
  */
 import type { Pipe } from "../Pipe.ts"
 import type { Message } from "../Session.ts"
-import { OutOfTurn } from "../SocketError.ts"
+import type { OutOfTurn } from "../SocketError.ts"
 import type { Subscription } from "../commands.ts"
+import { onlySends } from "./outOfTurn.ts"
 import type { Offered, Pattern } from "./Pattern.ts"
 
 /** Most topics of one peer; further ones are ignored. */
@@ -33,7 +34,7 @@ export class Publish implements Pattern {
   }
 
   refusal(): OutOfTurn {
-    return new OutOfTurn({ operation: "receive", detail: "a PUB socket only sends" })
+    return onlySends("PUB")
   }
 
   open(): undefined {

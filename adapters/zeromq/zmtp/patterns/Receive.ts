@@ -1,7 +1,7 @@
 /**
  * PULL: the messages of every peer, in turn. It sends nothing.
  */
-import { OutOfTurn } from "../SocketError.ts"
+import { onlyReceives } from "./outOfTurn.ts"
 import { asTheyAre, type Offered, type Pattern } from "./Pattern.ts"
 
 /** Peers that only send. */
@@ -14,6 +14,6 @@ export class Receive implements Pattern {
   detach(): void {}
 
   offer(): Offered {
-    return new OutOfTurn({ operation: "send", detail: "a PULL socket only receives" })
+    return onlyReceives("PULL")
   }
 }

@@ -6,7 +6,8 @@
  */
 import type { Pipe } from "../Pipe.ts"
 import type { Message } from "../Session.ts"
-import { OutOfTurn } from "../SocketError.ts"
+import type { OutOfTurn } from "../SocketError.ts"
+import { nobodyAsked, owesAnswer } from "./outOfTurn.ts"
 import type { Offered, Pattern } from "./Pattern.ts"
 
 /** One answer at a time. */
@@ -24,9 +25,7 @@ export class Reply implements Pattern {
 
   offer(message: Message): Offered {
     const owed = this.#owed
-    if (owed === undefined) {
-      return new OutOfTurn({ operation: "send", detail: "nobody asked; receive a question first" })
-    }
+    if (owed === undefined) return nobodyAsked()
     this.#owed = undefined
     // who asked may be gone, or read no answers
     if (!this.#pipes.has(owed.pipe) || !owed.pipe.hasRoom()) return "dropped"
@@ -35,9 +34,7 @@ export class Reply implements Pattern {
   }
 
   refusal(): OutOfTurn | undefined {
-    return this.#owed === undefined
-      ? undefined
-      : new OutOfTurn({ operation: "receive", detail: "the last question is not answered yet; send its answer first" })
+    return this.#owed === undefined ? undefined : owesAnswer()
   }
 
   open(pipe: Pipe, message: Message): Message | undefined {

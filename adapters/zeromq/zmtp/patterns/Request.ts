@@ -7,7 +7,8 @@
 import { isEqual } from "../bytes.ts"
 import type { Pipe } from "../Pipe.ts"
 import type { Message } from "../Session.ts"
-import { OutOfTurn } from "../SocketError.ts"
+import type { OutOfTurn } from "../SocketError.ts"
+import { askedNothing, isAsking } from "./outOfTurn.ts"
 import type { Offered, Pattern } from "./Pattern.ts"
 import { RoundRobin } from "./RoundRobin.ts"
 
@@ -39,12 +40,7 @@ export class Request implements Pattern {
   }
 
   offer(message: Message): Offered {
-    if (this.#asked !== undefined && !this.#options.relaxed) {
-      return new OutOfTurn({
-        operation: "send",
-        detail: "the last question is not answered yet; receive its answer first",
-      })
-    }
+    if (this.#asked !== undefined && !this.#options.relaxed) return isAsking()
     const pipe = this.#peers.choose()
     if (pipe === undefined) return "full"
     // nothing that is there already answers this one
@@ -56,9 +52,7 @@ export class Request implements Pattern {
   }
 
   refusal(): OutOfTurn | undefined {
-    return this.#asked === undefined
-      ? new OutOfTurn({ operation: "receive", detail: "nothing was asked; send a question first" })
-      : undefined
+    return this.#asked === undefined ? askedNothing() : undefined
   }
 
   open(pipe: Pipe, message: Message): Message | undefined {

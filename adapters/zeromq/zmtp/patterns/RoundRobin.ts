@@ -3,7 +3,8 @@
  */
 import type { Pipe } from "../Pipe.ts"
 import type { Message } from "../Session.ts"
-import { OutOfTurn } from "../SocketError.ts"
+import type { OutOfTurn } from "../SocketError.ts"
+import { onlySends } from "./outOfTurn.ts"
 import type { Offered, Pattern } from "./Pattern.ts"
 
 /** Peers in turn. */
@@ -36,7 +37,7 @@ export class RoundRobin implements Pattern {
   }
 
   refusal(): OutOfTurn | undefined {
-    return this.#receives ? undefined : new OutOfTurn({ operation: "receive", detail: "a PUSH socket only sends" })
+    return this.#receives ? undefined : onlySends("PUSH")
   }
 
   open(_: Pipe, message: Message): Message | undefined {

@@ -5,8 +5,8 @@
  */
 import type { Pipe } from "../Pipe.ts"
 import type { Message } from "../Session.ts"
-import { OutOfTurn } from "../SocketError.ts"
 import { Topics } from "../Topics.ts"
+import { onlyReceives } from "./outOfTurn.ts"
 import { asTheyAre, type Offered, type Pattern } from "./Pattern.ts"
 
 /** Peers that are told what is wanted. */
@@ -24,7 +24,7 @@ export class Subscribe implements Pattern {
   }
 
   offer(): Offered {
-    return new OutOfTurn({ operation: "send", detail: "a SUB socket only receives" })
+    return onlyReceives("SUB")
   }
 
   open(_: Pipe, message: Message): Message | undefined {

@@ -20,12 +20,16 @@ socketSuite({
     limitsWholes: true,
     keepsPeers: true,
     refusesNames: true,
+    forgivesAnswers: true,
     forgetsDialled: true,
-    keepsLastWords: true,
+    survivesBreaks: true,
+    refusesOld: true,
+    sparesOld: true,
+    sparesSlow: true,
     endsGently:
       "nodeStreams.ts destroys a stream once all is written, and what was not read makes the system break it off",
     waitsAtEnd: true,
     tellsRetries: true,
-    caresForPaths: true,
+    respectsPaths: true,
   },
 })

@@ -5,6 +5,7 @@
  * five seconds and then says for what.
  */
 import assert from "node:assert/strict"
+import { Buffer } from "node:buffer"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -121,6 +122,10 @@ export const texts = (message: Message): ReadonlyArray<string> =>
 
 /** So many bytes, each another than its neighbours. */
 export const filled = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 0xff)
+
+/** Whether two frames hold the same bytes. */
+export const same = (one: Uint8Array | undefined, other: Uint8Array): boolean =>
+  one !== undefined && Buffer.compare(one, other) === 0
 
 /** Fails a wait that takes too long. */
 export const within = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict"
 import { existsSync, writeFileSync } from "node:fs"
 import { Effect } from "effect"
+import { program, run } from "../../../support/process.ts"
 import { type Case, closable, failureOf, loopback, type Peer, within } from "./rig.ts"
 
 /** Binding and connecting. */
@@ -107,27 +108,54 @@ export const endpoints: ReadonlyArray<Case> = [
   },
   {
     name: "bind() fails with a clear error where something listens already",
-    run: ({ listen, open, ipc }) =>
+    run: ({ listen, open }) =>
       Effect.gen(function* () {
-        for (const endpoint of [loopback, yield* ipc]) {
-          const { at } = yield* listen("PULL", {}, endpoint)
-          const { socket } = yield* open("PULL")
-          const failure = yield* failureOf(socket.bind(at))
-          assert.ok(failure._tag === "Unreachable")
-          assert.equal(failure.code, "EADDRINUSE")
-          assert.equal(
-            failure.message,
-            `Cannot use "${at}": something listens there already; choose another port, or * for a free one (EADDRINUSE)`,
-          )
-          // and it goes on
-          const other = yield* socket.bind(loopback)
-          assert.notEqual(other, at)
-        }
+        const { at } = yield* listen("PULL")
+        const { socket } = yield* open("PULL")
+        const failure = yield* failureOf(socket.bind(at))
+        assert.ok(failure._tag === "Unreachable")
+        assert.equal(failure.code, "EADDRINUSE")
+        assert.equal(
+          failure.message,
+          `Cannot use "${at}": something listens there already; choose another port, or * for a free one (EADDRINUSE)`,
+        )
+        // and it goes on
+        const other = yield* socket.bind(loopback)
+        assert.notEqual(other, at)
       }),
   },
   {
-    name: "bind() takes over a path that a process left behind, and harms no other file",
-    needs: ["caresForPaths"],
+    name: "bind() takes no path from a socket that listens there",
+    needs: ["respectsPaths"],
+    run: ({ listen, open, dial, ipc }) =>
+      Effect.gen(function* () {
+        const at = yield* ipc
+        const sink = yield* listen("PULL", {}, at)
+        const { socket } = yield* open("PULL")
+        const failure = yield* failureOf(socket.bind(at))
+        assert.ok(failure._tag === "Unreachable" && failure.code === "EADDRINUSE")
+        const source = yield* dial("PUSH", at)
+        yield* source.say("still there")
+        assert.deepEqual(yield* sink.hear, ["still there"])
+      }),
+  },
+  {
+    name: "bind() takes over a path that a process left behind",
+    run: ({ listen, dial, ipc }) =>
+      Effect.gen(function* () {
+        const at = yield* ipc
+        const script =
+          `require("node:net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))`
+        yield* Effect.promise(() => run(program("node"), ["-e", script, at.slice("ipc://".length)]))
+        assert.equal(existsSync(at.slice("ipc://".length)), true)
+        const sink = yield* listen("PULL", {}, at)
+        const source = yield* dial("PUSH", at)
+        yield* source.say("hello")
+        assert.deepEqual(yield* sink.hear, ["hello"])
+      }),
+  },
+  {
+    name: "bind() harms no file that is no socket",
     run: ({ open, ipc }) =>
       Effect.gen(function* () {
         const at = yield* ipc
@@ -255,7 +283,8 @@ export const endpoints: ReadonlyArray<Case> = [
     run: ({ dial, free, listen }) =>
       Effect.gen(function* () {
         const at = yield* free
-        const source = yield* dial("DEALER", at)
+        // without linger: libzmq would still send it
+        const source = yield* dial("DEALER", at, { linger: 0 })
         yield* source.say("dropped")
         yield* source.socket.disconnect(at)
         const sink = yield* listen("DEALER", {}, at)

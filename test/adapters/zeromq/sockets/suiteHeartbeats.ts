@@ -74,6 +74,7 @@ export const heartbeats: ReadonlyArray<Case> = [
   },
   {
     name: "a peer that reads nothing for a while is not taken for lost",
+    needs: ["sparesSlow"],
     run: ({ listen, dial }) =>
       Effect.gen(function* () {
         const sink = yield* listen("PULL", { heartbeat, receiveHighWaterMark: 2 })
@@ -95,6 +96,7 @@ export const heartbeats: ReadonlyArray<Case> = [
         const sink = yield* listen("PULL")
         const peer = yield* raw(sink.at)
         peer.shake("PUSH")
+        yield* sink.peers(1)
         peer.write(ping(0, "remember me"))
         yield* until("the answer", () => peer.has("\x04PONGremember me"))
       }),
@@ -130,6 +132,7 @@ export const heartbeats: ReadonlyArray<Case> = [
   },
   {
     name: "a peer of ZMTP 3.0 is sent no heartbeats, and not taken for lost",
+    needs: ["sparesOld"],
     run: ({ listen, raw }) =>
       Effect.gen(function* () {
         const sink = yield* listen("PULL", { heartbeat })

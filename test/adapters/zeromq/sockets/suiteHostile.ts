@@ -19,12 +19,16 @@ const company = Effect.fnUntraced(function* ({ listen, dial }: Rig, options: Par
   return { sink, proves }
 })
 
-/** What is no ZMTP, each with what a person would call it. */
-const garbage: ReadonlyArray<readonly [what: string, bytes: Uint8Array]> = [
+/** What could be of ZMTP 1.0 or 2.0, each with what a person would call it. */
+const ancient: ReadonlyArray<readonly [what: string, bytes: Uint8Array]> = [
   ["an HTTP request", bytes("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")],
   ["zeros", new Uint8Array(100)],
   ["noise", filled(4_000).map((byte) => byte ^ 0x5a)],
   ["a greeting of version 2", Uint8Array.of(0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 1, 8, 0, 0)],
+]
+
+/** What is no ZMTP of any version. */
+const garbage: ReadonlyArray<readonly [what: string, bytes: Uint8Array]> = [
   ["another mechanism", greeting({ mechanism: "GSSAPI" })],
   ["noise behind a greeting", new Uint8Array([...greeting(), ...filled(500)])],
   ["a message instead of a handshake", new Uint8Array([...greeting(), ...messageBytes("x")])],
@@ -54,8 +58,9 @@ const isRefused = Effect.fnUntraced(function* (
 
 /** Broken rules, limits and silence. */
 export const hostile: ReadonlyArray<Case> = [
-  ...garbage.map(([what, bytes]): Case => ({
+  ...[...ancient, ...garbage].map(([what, bytes], i): Case => ({
     name: `${what} ends its own connection only`,
+    needs: i < ancient.length ? ["refusesOld"] : [],
     run: (rig) =>
       Effect.gen(function* () {
         const { sink, proves } = yield* company(rig)
@@ -67,6 +72,7 @@ export const hostile: ReadonlyArray<Case> = [
   })),
   {
     name: "garbage from a server is only another reason to try again",
+    needs: ["refusesOld"],
     run: ({ rawServer, dial, listen }) =>
       Effect.gen(function* () {
         const server = yield* rawServer
@@ -135,6 +141,7 @@ export const hostile: ReadonlyArray<Case> = [
         const { sink, proves } = yield* company(rig, { maxMessageBytes: 1_000 })
         const bad = yield* rig.raw(sink.at)
         bad.shake("PUSH")
+        yield* sink.peers(2)
         bad.write(frame(0, filled(1_000)))
         assert.equal((yield* sink.hearRaw)[0]!.length, 1_000)
         bad.write(frame(0, filled(1_001)))
@@ -150,6 +157,7 @@ export const hostile: ReadonlyArray<Case> = [
         const { sink, proves } = yield* company(rig, { maxMessageBytes: 1_000 })
         const bad = yield* rig.raw(sink.at)
         bad.shake("PUSH")
+        yield* sink.peers(2)
         bad.write(frame(1, filled(600)), frame(1, filled(400)), frame(0, filled(0)))
         assert.deepEqual((yield* sink.hearRaw).map(({ length }) => length), [600, 400, 0])
         bad.write(frame(1, filled(600)), frame(0, filled(401)))
@@ -165,6 +173,7 @@ export const hostile: ReadonlyArray<Case> = [
         const { sink, proves } = yield* company(rig, { maxFrames: 3 })
         const bad = yield* rig.raw(sink.at)
         bad.shake("PUSH")
+        yield* sink.peers(2)
         bad.write(messageBytes("1", "2", "3"))
         assert.deepEqual(yield* sink.hear, ["1", "2", "3"])
         bad.write(messageBytes("1", "2", "3", "4"))
@@ -189,6 +198,7 @@ export const hostile: ReadonlyArray<Case> = [
         yield* sink.peers(1)
         const fourth = yield* raw(sink.at)
         fourth.shake("PUSH")
+        yield* sink.peers(2)
         fourth.write(messageBytes("welcome"))
         assert.deepEqual(yield* sink.hear, ["welcome"])
       }),
@@ -234,7 +244,7 @@ export const hostile: ReadonlyArray<Case> = [
   },
   {
     name: "what came before a connection broke can be received, although it was more than may wait",
-    needs: ["keepsLastWords"],
+    needs: ["survivesBreaks"],
     run: ({ listen, raw }) =>
       Effect.gen(function* () {
         const sink = yield* listen("PULL", { receiveHighWaterMark: 2, heartbeat: { interval: 20 } })
@@ -256,6 +266,7 @@ export const hostile: ReadonlyArray<Case> = [
         const sink = yield* listen("PULL")
         const later = yield* raw(sink.at)
         later.shake("PUSH")
+        yield* sink.peers(1)
         later.write(frame(4, bytes("\x06LATERxyz")), messageBytes("and now?"))
         assert.deepEqual(yield* sink.hear, ["and now?"])
       }),
@@ -267,8 +278,8 @@ export const hostile: ReadonlyArray<Case> = [
         const source: Peer & Listener = yield* listen("PUSH")
         const bad = yield* raw(source.at)
         bad.shake("PULL")
-        bad.write(messageBytes("who listens?"))
         yield* source.peers(1)
+        bad.write(messageBytes("who listens?"))
         yield* source.say("goes on")
         yield* until("the message", () => bad.has("goes on"))
       }),

@@ -59,6 +59,26 @@ export const identities: ReadonlyArray<Case> = [
       }),
   },
   {
+    name: "a peer that a ROUTER connected to has a name as long as it is there",
+    needs: ["forgetsDialled"],
+    run: ({ listen, dial }) =>
+      Effect.gen(function* () {
+        const life = yield* closable
+        const left = yield* life.within(listen("ROUTER", { identity: "left" }))
+        const right = yield* dial("ROUTER", left.at, { identity: "right", mandatory: true })
+        yield* right.peers(1)
+        yield* right.say("left", "hello")
+        assert.deepEqual(yield* left.hear, ["right", "hello"])
+        yield* life.close
+        yield* right.peers(0)
+        assert.equal((yield* failureOf(right.say("left", "lost")))._tag, "Unroutable")
+        const again = yield* listen("ROUTER", { identity: "left" }, left.at)
+        yield* right.peers(1)
+        yield* right.say("left", "found")
+        assert.deepEqual(yield* again.hear, ["right", "found"])
+      }),
+  },
+  {
     name: "a name that is taken stays with its first peer",
     run: ({ listen, dial }) =>
       Effect.gen(function* () {
@@ -108,7 +128,24 @@ export const identities: ReadonlyArray<Case> = [
       }),
   },
   {
-    name: "handover gives a name to the peer that came last, and ends the first connection",
+    name: "handover gives a name to the peer that came last",
+    run: ({ listen, dial }) =>
+      Effect.gen(function* () {
+        const router = yield* listen("ROUTER", { handover: true })
+        const first = yield* dial("DEALER", router.at, { identity: "twin", reconnect: { first: "1 minute" } })
+        yield* first.say("first")
+        assert.deepEqual(yield* router.hear, ["twin", "first"])
+        const second = yield* dial("DEALER", router.at, { identity: "twin" })
+        yield* second.say("second")
+        assert.deepEqual(yield* router.hear, ["twin", "second"])
+        yield* router.say("twin", "for the second")
+        assert.deepEqual(yield* second.hear, ["for the second"])
+        yield* first.quiet(20)
+      }),
+  },
+  {
+    name: "handover ends the connection that the name had before",
+    needs: ["refusesNames"],
     run: ({ listen, dial, raw }) =>
       Effect.gen(function* () {
         const router = yield* listen("ROUTER", { handover: true })
@@ -138,6 +175,8 @@ export const identities: ReadonlyArray<Case> = [
           assert.deepEqual(yield* router.hear, ["again", `${i}`])
           yield* life.close
           yield* router.peers(0)
+          // libzmq sees it when it receives
+          yield* router.quiet(20)
         }
       }),
   },
@@ -228,6 +267,9 @@ export const identities: ReadonlyArray<Case> = [
         assert.equal(offered, "sent")
         assert.deepEqual(yield* dealer.hear, ["nor this"])
         deaf.reset()
+        yield* router.peers(1)
+        // libzmq sees it when it receives
+        yield* router.quiet(20)
         const failure = yield* failureOf(Fiber.join(sending))
         assert.equal(failure._tag, "Unroutable")
       }),

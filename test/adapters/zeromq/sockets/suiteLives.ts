@@ -111,7 +111,6 @@ export const lives: ReadonlyArray<Case> = [
   },
   {
     name: "what a peer sent before it went can still be received, however much waits",
-    needs: ["keepsLastWords"],
     run: ({ listen, dial }) =>
       Effect.gen(function* () {
         const sink = yield* listen("ROUTER", { receiveHighWaterMark: 10 })
@@ -267,9 +266,10 @@ export const lives: ReadonlyArray<Case> = [
         for (let round = 0; round < 20; round++) {
           const life = yield* closable
           const dealers: Array<Peer> = []
-          for (let i = 0; i < 5; i++) dealers.push(yield* life.within(dial("DEALER", router.at, { identity: `d${i}` })))
-          for (const [i, dealer] of dealers.entries()) yield* dealer.say(`${i}`)
-          assert.deepEqual((yield* router.hearAll(5)).toSorted(), ["d0|0", "d1|1", "d2|2", "d3|3", "d4|4"])
+          const names = [0, 1, 2, 3, 4].map((i) => `d${round}-${i}`)
+          for (const identity of names) dealers.push(yield* life.within(dial("DEALER", router.at, { identity })))
+          for (const dealer of dealers) yield* dealer.say("hello")
+          assert.deepEqual((yield* router.hearAll(5)).toSorted(), names.map((name) => `${name}|hello`))
           yield* life.close
           yield* router.peers(0)
         }

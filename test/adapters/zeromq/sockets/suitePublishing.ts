@@ -175,15 +175,15 @@ export const publishing: ReadonlyArray<Case> = [
     name: "PUB drops what a slow subscriber does not take, and the others get all",
     run: ({ listen, dial, raw }) =>
       Effect.gen(function* () {
-        const pub = yield* listen("PUB", { sendHighWaterMark: 4 })
+        const pub = yield* listen("PUB", { sendHighWaterMark: 20 })
         const sub = yield* dial("SUB", pub.at)
         yield* topic(sub, "")
         yield* agree(pub, sub)
         const slow = yield* raw(pub.at)
         slow.shake("SUB")
+        yield* pub.peers(2)
         // "everything", as a message of 3.0
         slow.write(Uint8Array.of(0, 1, 1))
-        yield* pub.peers(2)
         yield* until("its subscription", () => pub.offer("is it there?") !== "full" && slow.has("is it there?"))
         yield* pub.say("now")
         for (let last = ""; last !== "now";) last = (yield* sub.hear)[0]!

@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict"
 import { Effect, Fiber } from "effect"
-import { type Case, failureOf, filled, message, type Peer, texts, until } from "./rig.ts"
+import { type Case, failureOf, filled, message, type Peer, same, texts, until } from "./rig.ts"
 
 /** Sends numbers, each with a prefix. */
 const count = Effect.fnUntraced(function* (peer: Peer, prefix: string, from: number, to: number) {
@@ -78,7 +78,7 @@ export const routing: ReadonlyArray<Case> = [
         for (const size of sizes) yield* source.say(filled(size), "end")
         for (const size of sizes) {
           const [body, end] = yield* sink.hearRaw
-          assert.ok(body?.length === size && filled(size).every((byte, i) => body[i] === byte), `${size} bytes differ`)
+          assert.ok(same(body, filled(size)), `${size} bytes differ`)
           assert.equal(texts([end!])[0], "end")
         }
       }),

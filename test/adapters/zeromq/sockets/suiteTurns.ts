@@ -184,6 +184,7 @@ export const turns: ReadonlyArray<Case> = [
   },
   {
     name: "REQ drops what is no answer",
+    needs: ["forgivesAnswers"],
     run: ({ listen, dial }) =>
       Effect.gen(function* () {
         const router = yield* listen("ROUTER")

@@ -27,18 +27,26 @@ export interface Traits {
   readonly limitsWholes: Trait
   /** Peers that are connected stay so when it listens no more. */
   readonly keepsPeers: Trait
-  /** A ROUTER closes the connection of a peer whose name is taken. */
+  /** A ROUTER closes the connection of a peer whose name is taken, or goes to another. */
   readonly refusesNames: Trait
+  /** A REQ drops what is no answer, and goes on waiting for one from the same peer. */
+  readonly forgivesAnswers: Trait
   /** A ROUTER forgets a peer that it connected to when the connection is lost. */
   readonly forgetsDialled: Trait
-  /** What peers sent before they were lost can be received, however much it was. */
-  readonly keepsLastWords: Trait
+  /** What has come before a connection broke can be received, although it was more than may wait. */
+  readonly survivesBreaks: Trait
+  /** Refuses ZMTP 1.0 and 2.0, and what may be taken for them. */
+  readonly refusesOld: Trait
+  /** Sends no heartbeats to peers of ZMTP 3.0, which know none. */
+  readonly sparesOld: Trait
+  /** A peer that takes no more messages for now, but has heartbeats of its own, is not taken for lost. */
+  readonly sparesSlow: Trait
   /** What was sent last comes although the peer sends until the end. */
   readonly endsGently: Trait
   /** Waits at its end until everything is sent. */
   readonly waitsAtEnd: Trait
   /** Says each time that it tries again, and after which pause. */
   readonly tellsRetries: Trait
-  /** Takes the place of a socket in the file system that nobody listens at, and of nothing else. */
-  readonly caresForPaths: Trait
+  /** Takes no path in the file system from another socket that listens there. */
+  readonly respectsPaths: Trait
 }
