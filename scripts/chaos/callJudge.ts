@@ -3,7 +3,8 @@
  *
  * Pure; part of `judge.ts`. A call counts as made in peace when no fault window overlaps it.
  */
-import { callOf, type CallPlan, kinds, type LaneName, laneOf, lanes, lanesOf } from "./calls.ts"
+import { callOf, type CallPlan, emitterOf, kinds, type LaneName, laneOf, lanes, lanesOf } from "./calls.ts"
+import { childName } from "./children.ts"
 import { patience } from "./company.ts"
 import type { Called, Expired } from "./callLedger.ts"
 import { endOf, type Window } from "./faults.ts"
@@ -31,9 +32,9 @@ export interface CallsReport {
   readonly byLane: Readonly<Partial<Record<LaneName, { readonly all: CallFigures; readonly inPeace: CallFigures }>>>
   readonly byKind: Readonly<Record<CallPlan["kind"], CallFigures>>
   readonly inPeace: CallFigures
-  /** Calls without an outcome {@link patience} ms after their deadline. */
+  /** Calls without an outcome {@link patience} ms after their deadline, in which their process was not standing still. */
   readonly hung: number
-  /** The longest that a call took beyond its deadline, ms; negative: none did. */
+  /** The longest that a call took beyond its deadline, ms, standstills included; negative: none did. */
   readonly longest: number
   /** Handlers that began after the deadline, by more than {@link tolerance}; the first ones, and the latest, ms. */
   readonly expired: { readonly count: number; readonly first: ReadonlyArray<Expired>; readonly latest: number }
@@ -61,6 +62,14 @@ export const judgeCalls = (
   const ended = new Set(calls.ended.map(({ n }) => n))
   const unended = [...calls.made.numbers()].filter((n) => !ended.has(n)).length
   const over = ({ n, from, to }: Called) => to - from - callOf(n).timeout
+  const still = ({ n, from, to }: Called) => {
+    const times = calls.stood.get(childName("emitter", emitterOf(n, options.emitters))) ?? []
+    return times.reduce(
+      (sum, [began, ended]) => sum + Math.max(0, Math.min(to, ended) - Math.max(from + callOf(n).timeout, began)),
+      0,
+    )
+  }
+  const isLate = (call: Called) => over(call) > patience && over(call) - still(call) > patience
   const expired = calls.expired.filter(({ by }) => by > tolerance)
   const twice = (["charge", "relay"] as const).flatMap((handler) =>
     [...calls.of(handler).numbers(2)].map((n) => `${n} by ${handler}`)
@@ -74,7 +83,7 @@ export const judgeCalls = (
       kinds.map((kind) => [kind, callFigures(calls.ended.filter(({ n }) => callOf(n).kind === kind))]),
     ) as CallsReport["byKind"],
     inPeace: callFigures(inPeace),
-    hung: unended + calls.ended.filter((call) => call.outcome === "hung" || over(call) > patience).length,
+    hung: unended + calls.ended.filter((call) => call.outcome === "hung" || isLate(call)).length,
     longest: calls.ended.reduce((longest, call) => Math.max(longest, over(call)), Number.NEGATIVE_INFINITY),
     expired: {
       count: expired.length,

@@ -37,6 +37,8 @@ export class CallLedger {
   readonly expired: Array<Expired> = []
   /** Calls that had a second outcome after the first. */
   readonly again: Array<number> = []
+  /** When a process stood still, by its name. */
+  readonly stood = new Map<string, Array<readonly [from: number, to: number]>>()
   /** Calls and replies that took another lane, by the reason. */
   readonly rerouted = new Map<string, number>()
 
@@ -47,7 +49,8 @@ export class CallLedger {
     return counts
   }
 
-  take(line: Line): void {
+  /** Takes a line of the process of that name. */
+  take(line: Line, name: string): void {
     switch (line[0]) {
       case "calling":
         return void this.made.add(line[1])
@@ -57,6 +60,11 @@ export class CallLedger {
       }
       case "again":
         return void this.again.push(line[1])
+      case "stood": {
+        const times = this.stood.get(name) ?? []
+        this.stood.set(name, times)
+        return void times.push([line[1], line[2]])
+      }
       case "rerouted": {
         const why = line[2].replaceAll("_", " ")
         return void this.rerouted.set(why, (this.rerouted.get(why) ?? 0) + 1)

@@ -35,6 +35,9 @@ export const settings: ChildSettings = JSON.parse(process.argv[2] ?? "{}")
 /** Writes down what happened. */
 export const record = makeRecorder(settings.lines)
 
+/** Whoever does nothing for longer, ms, writes it down: nobody can be blamed for what it did not do in that time. */
+const standstill = 200
+
 const say = (word: string) => process.stdout.write(`@${word} ${Date.now()}\n`)
 
 let stopping: (() => void) | undefined
@@ -84,7 +87,11 @@ export const main = async (
   }
   const { host, core } = launched
   let was = false
+  let last = Date.now()
   const watch = setInterval(() => {
+    const now = Date.now()
+    if (now - last > standstill) record("stood", last, now)
+    last = now
     const is = host.isReady() && core.outbox.obstacle() === undefined
     if (is !== was) say(is ? "ready" : "unready")
     was = is

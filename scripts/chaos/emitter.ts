@@ -17,10 +17,19 @@ const { emitters, index } = settings
 const keys = emitters * keysEach
 const callers = emitters * callersEach
 
+const slices = 10
+
+/** Resolves when the patience is over, too: in slices, so that a standstill of this process takes one of them. */
+const hung = async (timeout: number, signal: AbortSignal): Promise<"hung"> => {
+  await delay(timeout, undefined, { signal })
+  for (let i = 0; i < slices; i++) await delay(patience / slices, undefined, { signal })
+  return "hung"
+}
+
 /** The tag of what went wrong, `gave-up` where it was interrupted, `hung` where nothing came at all, `undefined` where it succeeded. */
 const outcomeOf = async <A, E>(running: Promise<Exit.Exit<A, E>>, timeout: number): Promise<string | undefined> => {
   const giveUp = new AbortController()
-  const late = delay(timeout + patience, undefined, { signal: giveUp.signal }).then(() => "hung" as const)
+  const late = hung(timeout, giveUp.signal)
   late.catch(() => {})
   const exit = await Promise.race([running, late])
   giveUp.abort()

@@ -27,6 +27,8 @@ export type Line =
   | readonly [kind: "began", n: number, at: number, until: number, handler: string]
   /** A handler came to its end. */
   | readonly [kind: "handled", n: number, at: number, handler: string]
+  /** The process did nothing from one time to the other: it was not given the machine, or one thing took so long. */
+  | readonly [kind: "stood", from: number, to: number]
   /** A sample of what the process holds; -1: this runtime does not tell. */
   | readonly [
     kind: "holds",

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, test } from "#test"
-import { callOf, type CallPlan } from "../../../scripts/chaos/calls.ts"
+import { callOf, type CallPlan, emitterOf } from "../../../scripts/chaos/calls.ts"
 import { fateOf, listeners } from "../../../scripts/chaos/company.ts"
 import { slope } from "../../../scripts/chaos/growth.ts"
 import { type Evidence, judge, type Report } from "../../../scripts/chaos/judge.ts"
@@ -37,11 +37,11 @@ const planned: DeadLetter = { n: 7, handler: "chaos.stumbling", reason: "failed"
 /** The report of lines, on top of a good run unless one of its parts is replaced. */
 const reportOf = (
   lines: ReadonlyArray<Line>,
-  { options, ...parts }: Partial<Evidence> = {},
+  { options, name = "worker-1.1", ...parts }: Partial<Evidence> & { readonly name?: string } = {},
 ): Report => {
   const folder = mkdtempSync(join(tmpdir(), "warren-judge-"))
   folders.push(folder)
-  const record = makeRecorder(join(folder, "worker-1.1.lines"))
+  const record = makeRecorder(join(folder, `${name}.lines`))
   for (const line of lines) record(...line)
   const ledger = new Ledger(folder)
   ledger.read()
@@ -140,6 +140,12 @@ describe("judge() of calls", () => {
     assert.deepEqual(missed(reportOf([...good, calling, late(2_000)])), [])
     assert.deepEqual(missed(reportOf([...good, calling, late(2_001)])), ["hung"])
     assert.equal(reportOf([...good, calling, late(1_007)]).calls.longest, 7)
+    const stood = (by: number): Line => ["stood", at + 900, at + 1_000 + by]
+    const still = (by: number, name: string) => missed(reportOf([...good, calling, late(2_400), stood(by)], { name }))
+    const [own, other] = emitterOf(charge, 2) === 0 ? ["emitter-1.1", "emitter-2.1"] : ["emitter-2.1", "emitter-1.1"]
+    assert.deepEqual(still(400, own), [])
+    assert.deepEqual(still(399, own), ["hung"])
+    assert.deepEqual(still(400, other), ["hung"])
     const hung = reportOf([...good, calling, ["called", charge, at, at + 2_000, "hung", "-", 0]])
     assert.equal(hung.hung, 1)
     assert.ok(!missed(hung).includes("calls without exactly one outcome"))
