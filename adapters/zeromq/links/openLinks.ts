@@ -6,16 +6,20 @@
  * an encrypted link prove that they know the team's secret: it is the key of both.
  */
 import { Effect, Exit, Redacted, Scope } from "effect"
-import type { Link, LinkEvents, LinkPeer, Links, Parts } from "../../../src/transport/mod.ts"
+import type { Link, LinkPeer, Links, Parts } from "../../../src/transport/mod.ts"
 import { toHex } from "../zmtp/bytes.ts"
 import { deriveKeys } from "../zmtp/curve/keys.ts"
 import { parseEndpoint } from "../zmtp/Endpoint.ts"
 import { type OnEvent, openSocket } from "../zmtp/openSocket.ts"
+import type { InvalidSocketOption, LibzmqUnavailable } from "../zmtp/SocketError.ts"
 import type { SocketOptions } from "../zmtp/SocketOptions.ts"
 import type { SocketType } from "../zmtp/SocketType.ts"
+import { openLibzmqSocket } from "../libzmq/openLibzmqSocket.ts"
 import { Streams } from "../zmtp/Streams.ts"
 import type { ZmtpSocket } from "../zmtp/ZmtpSocket.ts"
+import { pack, unpack } from "./pack.ts"
 import { type LinkOptions, NoLinks, plan } from "./plan.ts"
+import { toItself } from "./toItself.ts"
 
 /** What the keys are derived for: another purpose would give other keys from the same secret. */
 const purpose = "warren links 1"
@@ -52,7 +56,16 @@ export const openLinks = Effect.fnUntraced(function* (
     handshakeTimeout: 5_000,
     heartbeat: { interval: beat, timeout: silence, ttl: silence },
   }
-  const open = (type: SocketType, own: SocketOptions, onEvent?: OnEvent) => openSocket(type, own, onEvent)
+  const open = (
+    type: SocketType,
+    own: SocketOptions,
+    onEvent: OnEvent,
+  ): Effect.Effect<ZmtpSocket, InvalidSocketOption | LibzmqUnavailable, Scope.Scope | Streams> =>
+    options.driver === "libzmq" ? openLibzmqSocket(type, own, onEvent) : openSocket(type, own, onEvent)
+  const framesOf = keys === undefined ? (parts: Parts): Parts => parts : (parts: Parts): Parts => [pack(parts)]
+  const partsOf = keys === undefined
+    ? (frames: Parts): Parts | undefined => frames
+    : ([frame]: Parts): Parts | undefined => frame && unpack(frame, mostFrames)
 
   let onMessage: (from: LinkPeer, message: Parts) => void = () => {}
   const router = yield* open("ROUTER", {
@@ -77,12 +90,15 @@ export const openLinks = Effect.fnUntraced(function* (
     let peer = peers.get(name)
     if (peer === undefined) {
       if (peers.size >= mostPeers) peers.delete(peers.keys().next().value!)
-      peers.set(name, peer = { name, send: (message) => router.offer([identity, ...message]) === "sent" })
+      peers.set(name, peer = { name, send: (message) => router.offer([identity, ...framesOf(message)]) === "sent" })
     }
     known.set(identity, peer)
     return peer
   }
-  router.deliver(([identity, ...message]) => onMessage(known.get(identity!) ?? peerOf(identity!), message))
+  router.deliver(([identity, ...frames]) => {
+    const parts = partsOf(frames)
+    if (parts !== undefined) onMessage(known.get(identity!) ?? peerOf(identity!), parts)
+  })
 
   return {
     endpoint,
@@ -97,7 +113,7 @@ export const openLinks = Effect.fnUntraced(function* (
       let socket: ZmtpSocket | undefined
       const link: Link = {
         name: to,
-        send: (message) => socket?.offer(message) === "sent",
+        send: (message) => socket?.offer(framesOf(message)) === "sent",
         close: () => void run(Scope.close(scope, Exit.void)),
       }
       const dial = Effect.gen(function* () {
@@ -110,7 +126,10 @@ export const openLinks = Effect.fnUntraced(function* (
           if (event._tag === "Disconnected") events.onDown()
           if (event._tag === "GaveUp") run(Effect.logWarning(`Cannot open a link to ${to}: ${event.why}`))
         })
-        socket.deliver((message) => onMessage(link, message))
+        socket.deliver((frames) => {
+          const parts = partsOf(frames)
+          if (parts !== undefined) onMessage(link, parts)
+        })
         yield* socket.connect(to.slice(scheme.length))
       })
       run(dial.pipe(
@@ -127,26 +146,4 @@ const newIdentity = (): Uint8Array => {
   const identity = crypto.getRandomValues(new Uint8Array(17))
   identity[0] = 1
   return identity
-}
-
-/** A link of a process to itself needs no socket: messages are handed over at the end of the turn. */
-const toItself = (
-  receive: (from: LinkPeer, message: Parts) => void,
-  name: string,
-  events: LinkEvents,
-  run: (effect: Effect.Effect<void>) => unknown,
-): Link => {
-  let isOpen = true
-  const handOver = (from: LinkPeer, message: Parts): boolean => {
-    if (isOpen) queueMicrotask(() => isOpen && receive(from, message))
-    return isOpen
-  }
-  const back: LinkPeer = { name: "itself", send: (message) => handOver(link, message) }
-  const link: Link = {
-    name,
-    send: (message) => handOver(back, message),
-    close: () => void (isOpen = false),
-  }
-  run(Effect.andThen(Effect.yieldNow, Effect.sync(() => isOpen && events.onUp(link))))
-  return link
 }

@@ -1,14 +1,14 @@
 /**
  * Boxes: what only the holder of one secret key can write and only the holder of the other can read.
  *
- * NaCl's `crypto_box` (X25519, HSalsa20, XSalsa20-Poly1305) on the audited primitives of `@noble`, which this file alone
- * imports. Pure but for the random keys. A box is 16 bytes longer than its text; one that was tampered with opens to
+ * NaCl's `crypto_box` (X25519, HSalsa20, XSalsa20-Poly1305): the first by the runtime itself, the others, which no runtime
+ * has, by the audited primitives of `@noble/ciphers`, which this file alone imports. Pure but for the random keys. A box is 16 bytes longer than its text; one that was tampered with opens to
  * nothing.
  */
 import { hsalsa, xsalsa20poly1305 } from "@noble/ciphers/salsa.js"
 import { randomBytes as random } from "@noble/ciphers/utils.js"
-import { x25519 } from "@noble/curves/ed25519.js"
 import { toBytes } from "../bytes.ts"
+import { commonSecret, publicKeyOf } from "./x25519.ts"
 
 /** Length of a key, bytes. */
 export const keyLength = 32
@@ -32,7 +32,7 @@ export interface KeyPair {
 }
 
 /** The pair of a secret key. */
-export const pairOf = (secretKey: Uint8Array): KeyPair => ({ publicKey: x25519.getPublicKey(secretKey), secretKey })
+export const pairOf = (secretKey: Uint8Array): KeyPair => ({ publicKey: publicKeyOf(secretKey), secretKey })
 
 /** A new pair. */
 export const randomPair = (): KeyPair => pairOf(randomBytes(keyLength))
@@ -44,7 +44,7 @@ const noNonce = new Uint32Array(4)
 export const sharedKey = (publicKey: Uint8Array, secretKey: Uint8Array): SharedKey | undefined => {
   try {
     const out = new Uint32Array(8)
-    hsalsa(sigma, words(x25519.getSharedSecret(secretKey, publicKey)), noNonce, out)
+    hsalsa(sigma, words(commonSecret(secretKey, publicKey)), noNonce, out)
     return new Uint8Array(out.buffer) as SharedKey
   } catch {
     return undefined
