@@ -9,7 +9,6 @@ import type { Trace } from "../wire/mod.ts"
 import type { BusShape } from "./Bus.ts"
 import { DeliveryContext } from "./context.ts"
 import type { CoreShape } from "./Core.ts"
-import type { Withdraw } from "./Deadlines.ts"
 import { type Current, CurrentDelivery, type Hand, spanOf } from "./Current.ts"
 import type { Handler } from "./Handler.ts"
 import type { OpenStep } from "./Telemetry.ts"
@@ -99,7 +98,6 @@ export const invoke = (
   })
   let stopped: Stopped["why"] | undefined
   let ended = false
-  let withdraw: Withdraw | undefined
 
   const end = (outcome: Outcome): void => {
     if (ended) return
@@ -115,13 +113,9 @@ export const invoke = (
     // a promise cannot be stopped, and nobody waits for it any longer
     if (hand.fiber === undefined && hand.isAsync) end({ _tag: "Stopped", why: stopped })
   }
-  /** Once it is at work: most handlers are through before a timer could fire. */
-  const started = (): Running => {
-    if (!ended && Number.isFinite(until)) {
-      withdraw = core.deadlines.add(until, () => stop(limit <= until ? "timeout" : "deadline"))
-    }
-    return { stop }
-  }
+  const withdraw = Number.isFinite(until)
+    ? core.deadlines.add(until, () => stop(limit <= until ? "timeout" : "deadline"))
+    : undefined
 
   const fork = (effect: Effect.Effect<unknown, unknown>): void => {
     const fiber = hand.fiber = Effect.runForkWith(services())(effect)
@@ -134,7 +128,7 @@ export const invoke = (
   const tracer = invocation.step?.tracer ?? Context.getOrUndefined(bound.services, Tracer.Tracer)
   if (around !== identity || tracer?.context !== undefined) {
     fork(around(within(context, run(handler, invocation.payload, context, hand))))
-    return started()
+    return { stop }
   }
   let result: unknown
   try {
@@ -146,12 +140,12 @@ export const invoke = (
   } catch (error) {
     // thrown by the handler, or by a promise that is none
     end(failed(error))
-    return started()
+    return { stop }
   }
   if (isEffect(result)) fork(result)
   else if (!hand.isAsync) end({ _tag: "Done", value: result })
   else if (stopped !== undefined) end({ _tag: "Stopped", why: stopped })
-  return started()
+  return { stop }
 }
 
 const failed = (error: unknown): Outcome => ({ _tag: "Failed", error, cause: Cause.fail(error) })
