@@ -3,7 +3,7 @@
  */
 import { afterAll, beforeAll, describe, test } from "#test"
 import process from "node:process"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import { layer } from "../../adapters/amqp/mod.ts"
 import { layerStreams, openLinks } from "../../adapters/zeromq/mod.ts"
 import { testBroker } from "../../scripts/rabbitmq.ts"
@@ -21,11 +21,24 @@ afterAll(async () => {
   await broker?.stop()
 })
 
-const links = Effect.provide(openLinks({ local: "127.0.0.1", maxMessageBytes: 17 * 1024 * 1024 }), layerStreams)
+const linksWith = (secret?: Redacted.Redacted<string>) =>
+  Effect.provide(openLinks({ local: "127.0.0.1", secret, maxMessageBytes: 17 * 1024 * 1024 }), layerStreams)
 
-for (const lane of ["reply", "direct", "auto"] as const) {
+const secret = Redacted.make("a secret of these tests alone")
+
+// events are the same on every lane, and deaths only differ past the broker
+const usual = ["calls", "deadlines and interruption", "handlers that misbehave", "hosts"] as const
+const runs = [
+  { lane: "reply", of: "NULL", links: linksWith(), only: usual },
+  { lane: "direct", of: "NULL", links: linksWith(), only: [...usual, "presence"] },
+  { lane: "auto", of: "NULL", links: linksWith(), only: usual },
+  { lane: "reply", of: "CURVE", links: linksWith(secret), only: ["calls"] },
+  { lane: "direct", of: "CURVE", links: linksWith(secret), only: ["calls"] },
+] as const
+
+for (const { lane, of, links, only } of runs) {
   runtimeSuite({
-    name: `RabbitMQ, lane ${lane}`,
+    name: `RabbitMQ, lane ${lane}, ${of}`,
     layer: () => layer({ url: proxy?.through(broker?.url ?? "") ?? "" }),
     features: {
       givesBack: true,
@@ -38,14 +51,7 @@ for (const lane of ["reply", "direct", "auto"] as const) {
     },
     describe,
     test,
-    // events are the same on every lane, and deaths only differ past the broker
-    only: [
-      "calls",
-      "deadlines and interruption",
-      "handlers that misbehave",
-      "hosts",
-      ...(lane === "direct" ? ["presence"] as const : []),
-    ],
+    only,
     skip: process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined,
   })
 }
