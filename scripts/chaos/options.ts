@@ -134,7 +134,7 @@ export const shortCalls: ChaosOptions = {
   callRate: 160,
   emitters: 4,
   // 2 s after each fault calls count again
-  calm: [2_600, 3_000],
+  calm: [2_400, 2_800],
   brokerKills: 0,
   workerKills: 1,
   closes: 0,
@@ -143,7 +143,7 @@ export const shortCalls: ChaosOptions = {
   workerPauses: 1,
   linkCuts: 1,
   linkDelays: 1,
-  halfOpens: 2,
+  halfOpens: 1,
 }
 
 /** What the cluster form adds: a node is cut off as often as one is killed, in a run that is a fifth as long. */

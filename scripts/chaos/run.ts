@@ -89,7 +89,7 @@ const carryOut = async (
   }
   const workers = start("worker", options.workers)
   if (await allReady(workers, 60_000) === undefined) throw new Error(`The workers are not ready; see ${folder}`)
-  await delay(settling)
+  if (options.brokerKills > 0) await delay(settling)
   const emitters = start("emitter", options.emitters)
   if (await allReady(emitters, 60_000) === undefined) throw new Error(`The emitters are not ready; see ${folder}`)
   const from = Date.now()

@@ -31,7 +31,7 @@ test(
     assert.equal(report.calls.ranTwice.count, 0, all)
     assert.equal(report.calls.oddOutcomes, 0, all)
     assert.deepEqual(Object.keys(report.calls.byLane), ["auto", "direct", "reply", "broker"], all)
-    assert.equal(report.faults.length, 6, all)
+    assert.equal(report.faults.length, 5, all)
     assert.deepEqual(report.aims.filter(({ met }) => !met), [], all)
   },
 )
