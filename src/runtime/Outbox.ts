@@ -83,9 +83,9 @@ export const makeOutbox = (transport: Transport["Service"], room: Room): Outbox 
     return obstacle === undefined && waiting.size === 0 ? send : Effect.andThen(turn(route, packet), send)
   }
 
-  /** Lets everyone go on, in order. */
+  /** Lets everyone go on, in order; those too that begin to wait meanwhile: nobody would tell them later. */
   const release = (way: (entry: Waiting) => Effect.Effect<void, TransportError>): void => {
-    for (const entry of [...waiting]) {
+    for (const entry of waiting) {
       leave(entry)
       entry.go(way(entry))
     }

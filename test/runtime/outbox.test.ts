@@ -62,6 +62,29 @@ describe("makeOutbox()", () => {
       })))
   }
 
+  test("what is sent while those that waited go on waits behind them, and goes too", () =>
+    run(Effect.gen(function* () {
+      const { sent, transport } = noting()
+      const more: Array<Fiber.Fiber<Confirm, TransportError>> = []
+      const outbox = makeOutbox({
+        ...transport,
+        publish: (to, one) =>
+          Effect.suspend(() => {
+            // an answer to it, in this very process
+            if (one.id === "a") more.push(Effect.runFork(outbox.publish(route, message("answer"), false)))
+            return transport.publish(to, one)
+          }),
+      }, room)
+      outbox.follow(lost)
+      for (const id of ["a", "b"]) {
+        yield* Effect.forkChild(outbox.publish(route, message(id), false), { startImmediately: true })
+      }
+      outbox.follow(ready)
+      for (let i = 0; i < 10; i++) yield* Effect.yieldNow
+      assert.deepEqual([sent, outbox.waiting(), more.length], [["a", "b", "answer"], 0, 1])
+      assert.equal(yield* outbox.publish(route, message("later"), false), "routed")
+    })))
+
   test("never sends what was interrupted while it waited", () =>
     run(Effect.gen(function* () {
       const { sent, transport } = noting()
