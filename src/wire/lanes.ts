@@ -43,8 +43,8 @@ export type LaneMessage =
   /** The caller gave up. */
   | { readonly _tag: "Cancel"; readonly token: string; readonly callId: string }
   | { readonly _tag: "Refusal"; readonly token: string; readonly reason: RefusalReason }
-  /** The first message of a link: to whom, and the answer when it is the one. */
-  | { readonly _tag: "Hello"; readonly sentAt: number; readonly to: string }
+  /** The first message of a link: to whom, and the answer when it is the one. `at`: ms since the epoch, if it says so. */
+  | { readonly _tag: "Hello"; readonly sentAt: number; readonly to: string; readonly at: number | undefined }
   | { readonly _tag: "Welcome" }
 
 /** Writes a call. Its body is not copied. */
@@ -78,9 +78,9 @@ export const refusalParts = (token: string, reason: RefusalReason): Parts => [
 ]
 
 /** Writes the first message of a link. */
-export const helloParts = (sentAt: number, to: string): Parts => [
+export const helloParts = (sentAt: number, to: string, at: number): Parts => [
   Uint8Array.of(Kind.hello),
-  encodeText(JSON.stringify([sentAt, to])),
+  encodeText(JSON.stringify([sentAt, to, at])),
 ]
 
 /** Answers it. */
@@ -217,8 +217,9 @@ const json = (bytes: Uint8Array | undefined): unknown => {
 
 const readHello = (bytes: Uint8Array | undefined): LaneMessage | undefined => {
   const read = json(bytes)
-  const [sentAt, to] = Array.isArray(read) ? read as ReadonlyArray<unknown> : []
-  return isTime(sentAt) && isName(to) ? { _tag: "Hello", sentAt, to } : undefined
+  const [sentAt, to, at] = Array.isArray(read) ? read as ReadonlyArray<unknown> : []
+  if (!isTime(sentAt) || !isName(to)) return undefined
+  return { _tag: "Hello", sentAt, to, at: isTime(at) ? at : undefined }
 }
 
 const readCall = (head: Uint8Array, body: Uint8Array) => {

@@ -97,9 +97,9 @@ const message: fc.Arbitrary<{ readonly parts: Parts; readonly read: LaneMessage 
     parts: refusalParts(token, reason),
     read: { _tag: "Refusal" as const, token, reason },
   })),
-  fc.tuple(finite, name).map(([sentAt, to]) => ({
-    parts: helloParts(sentAt, to),
-    read: { _tag: "Hello" as const, sentAt, to },
+  fc.tuple(finite, name, finite).map(([sentAt, to, at]) => ({
+    parts: helloParts(sentAt, to, at),
+    read: { _tag: "Hello" as const, sentAt, to, at },
   })),
   fc.constant({ parts: welcomeParts, read: { _tag: "Welcome" as const } }),
 )
@@ -266,6 +266,11 @@ describe("readLaneMessage()", () => {
       assert.equal(written(text.replace("[1,", `[${endless},`)), undefined)
       assert.equal(written(text.replace(",2,", `,${endless},`)), undefined)
       assert.equal(readLaneMessage([Uint8Array.of(6), bytes(`[${endless},"to"]`)]), undefined)
+    }
+    const dated = (at: unknown) => readLaneMessage([Uint8Array.of(6), json([1, "to", at])])
+    assert.deepEqual(dated(5), { _tag: "Hello", sentAt: 1, to: "to", at: 5 })
+    for (const odd of [undefined, null, "5", [5], {}]) {
+      assert.deepEqual(dated(odd), { _tag: "Hello", sentAt: 1, to: "to", at: undefined })
     }
     for (const at of [1, 2, 3, 6]) {
       for (const odd of ["", "x".repeat(256), 7, null, undefined, ["id"], {}]) {

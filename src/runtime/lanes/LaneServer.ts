@@ -67,8 +67,8 @@ export class LaneServer {
   }
 
   /** A link was opened to this process, or to another that had its port before: that one gets no answer. */
-  onHello(from: LinkPeer, { sentAt, to }: LaneMessage & { readonly _tag: "Hello" }): void {
-    this.#core.lateness.of(from.name, { clock: sentAt, at: undefined })
+  onHello(from: LinkPeer, { sentAt, to, at }: LaneMessage & { readonly _tag: "Hello" }): void {
+    this.#core.lateness.of(from.name, { clock: sentAt, at })
     if (to === this.#core.instance) from.send(welcomeParts)
   }
 

@@ -32,7 +32,7 @@ export const makeLanes = Effect.fnUntraced(function* (
   const links = yield* CurrentLinks
   if (links === undefined || core.settings.lane === "broker" || core.presence.directory === undefined) return undefined
   const { monotonic } = core
-  const ways = new Ways(core, links, ({ instance }) => helloParts(monotonic(), instance))
+  const ways = new Ways(core, links, ({ instance }) => helloParts(monotonic(), instance, core.now()))
   yield* Effect.addFinalizer(() => Effect.sync(() => ways.close()))
   const client = new LaneClient(core, ways, makeTokens((bytes) => void crypto.getRandomValues(bytes)), monotonic)
   const server = new LaneServer(core, ways)

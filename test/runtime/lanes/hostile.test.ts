@@ -161,9 +161,9 @@ describe("replies, refusals and receipts that nobody is owed", () => {
     inWorld(async (world) => {
       const { server } = await company(world)
       const one = await stranger(world, server.endpoint)
-      await one.say(helloParts(1, "somebody else"))
+      await one.say(helloParts(1, "somebody else", 1))
       assert.deepEqual(one.answers(), [])
-      await one.say(helloParts(1, server.instance))
+      await one.say(helloParts(1, server.instance, 1))
       assert.deepEqual(one.kinds(), ["welcome"])
     }),
   )

@@ -53,6 +53,26 @@ for (const off of [0, -5 * hour, 7 * hour]) {
     )
 
     test(
+      "that became slow right after its beginning hides nothing, from the first call on",
+      inWorld(async (world) => {
+        const ledger: Array<Run> = []
+        await world.start({ apps: parts("s", world, ledger), off })
+        const caller = await world.start()
+        await world.advance(100)
+        caller.call(Parts.lookup({ n: 0 }))
+        await world.advance(100)
+        assert.equal(caller.core.lanes?.links(), 1)
+        ledger.length = 0
+        world.network.latency = (from) => from === caller.endpoint ? 1_100 : 0
+        const began = world.now()
+        for (let n = 0; n < 5; n++) caller.call(Parts.slow({ n, ms: 0 }), { timeout: 300 + n })
+        await world.advance(3_000)
+        inTime(ledger, (n) => began + 300 + n)
+        assert.deepEqual(ledger, [])
+      }),
+    )
+
+    test(
       "that became slow little by little hides nothing",
       inWorld(async (world) => {
         const { caller, ledger } = await company(world, { off })

@@ -58,7 +58,7 @@ const announcement = (instance: string, said: Said = {}): Announcement => ({
 const aCaller = (yard: Yard) => {
   const { now, deadlines, network } = yard
   const station = network.join(home, "peer-home")
-  const ways = new Ways({ now, deadlines }, station, ({ instance }) => helloParts(now(), instance))
+  const ways = new Ways({ now, deadlines }, station, ({ instance }) => helloParts(now(), instance, now()))
   station.listen((from, parts) => {
     if (readLaneMessage(parts)?._tag === "Welcome") ways.onWelcome(from)
   })

@@ -20,7 +20,7 @@ const aWay = ({ now, deadlines }: Yard) => new Way({ now, deadlines }, { endpoin
 const aProcess = (yard: Yard, endpoint = home) => {
   const station = yard.network.join(endpoint, "peer-a")
   const { now, deadlines } = yard
-  const ways = new Ways({ now, deadlines }, station, ({ instance }) => helloParts(now(), instance))
+  const ways = new Ways({ now, deadlines }, station, ({ instance }) => helloParts(now(), instance, now()))
   station.listen((from, parts) => {
     if (readLaneMessage(parts)?._tag === "Welcome") ways.onWelcome(from)
   })
