@@ -11,6 +11,7 @@ import { callParts, cancelParts, type LaneMessage, receiptParts, type RefusalRea
 import type { CoreShape } from "../Core.ts"
 import type { Instance } from "../Directory.ts"
 import { type Server, Servers } from "./Servers.ts"
+import type { Way } from "./Way.ts"
 import type { Ways } from "./Ways.ts"
 
 /** What of a core the caller's side stands on. */
@@ -59,6 +60,18 @@ const mostReceipts = 64
 /** So soon after the start, nobody known may mean that nobody has answered yet; ms between two looks. */
 const settled = 1_000
 const glance = 5
+
+/** Calls back once, when the first of some ways is up, or none is within `patience` ms: one of them may lead to nobody. */
+const anyUp = (ways: ReadonlyArray<Way>, patience: number, then: () => void): void => {
+  let left = ways.length
+  for (const way of ways) {
+    way.whenUp(patience, (isUp) => {
+      if (left === 0 || !isUp && --left > 0) return
+      left = 0
+      then()
+    })
+  }
+}
 
 /** ms between two looks at whether a server whose link was lost is alive. */
 const round = 400
@@ -145,8 +158,8 @@ export class LaneClient {
     const { servers, alive } = this.#servers.of(type, now)
     const ways = servers.map(({ way }) => way)
     if (ways.some((way) => way.isUp())) return then()
-    const next = ways.find((way) => way.mayTry())
-    if (next !== undefined) return next.whenUp(patience, then)
+    const hopeful = ways.filter((way) => way.mayTry())
+    if (hopeful.length > 0) return anyUp(hopeful, patience, then)
     // so soon after the start others may not have answered yet
     if (alive > 0 || patience <= 0 || now - this.#startedAt > settled) return then()
     this.#core.deadlines.add(now + glance, () => this.whenReachable(type, patience - glance, then))

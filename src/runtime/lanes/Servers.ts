@@ -30,7 +30,7 @@ export interface Server {
 /** Who serves one call. */
 interface Candidates {
   readonly servers: ReadonlyArray<Server>
-  /** Servers that are alive, whether they can be called straight or not. */
+  /** Servers that may be alive, whether they can be called straight or not. */
   readonly alive: number
   /** When it is worked out again though nothing has changed, ms since the epoch. */
   readonly until: number
@@ -108,7 +108,7 @@ export class Servers {
     }
     const alive =
       found.filter(({ instance: { instance, life } }) =>
-        life === "running" || this.#known.get(instance)?.way.isThere === true
+        life === "running" || this.#known.has(instance)
       ).length
     const until = servers.size < places.size ? now + pause : Number.POSITIVE_INFINITY
     return { servers: [...servers], alive, until }

@@ -81,6 +81,8 @@ export const sendCall = (
       events.onSent(awaited === undefined ? "broker" : "reply")
       events.onUnsent(exit)
     })
+    // what it began may have ended the call
+    if (isOver) leaveBroker()
   }
 
   const again = (why: string, begun: boolean, go: () => void): void => {
