@@ -54,7 +54,7 @@ export interface Plan {
 const shortestSecret = 16
 
 /** `host`, `host:port`, `[v6]:port` or `:port`. */
-const place = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]/\s]*))(?::(\d{1,5}|\*))?$/
+const place = /^(?:\[([^[\]/\s]+)\]|([^:[\]/\s]*))(?::(\d{1,5}|\*))?$/
 
 interface Place {
   readonly host: string | undefined
@@ -63,18 +63,31 @@ interface Place {
 
 const readPlace = (text: string): Place | undefined => {
   // an IPv6 address alone needs no brackets
-  if (/^[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(text)) return { host: text, port: undefined }
+  if (isIpv6(text)) return { host: text, port: undefined }
   const parts = place.exec(text)
-  if (parts === null) return undefined
+  if (parts === null || parts[1] !== undefined && !isIpv6(parts[1])) return undefined
   const port = parts[3] === undefined || parts[3] === "*" ? undefined : Number(parts[3])
   if (port !== undefined && (port < 1 || port > 65_535)) return undefined
   const host = parts[1] ?? (parts[2] === "" ? undefined : parts[2])
   return host === undefined && port === undefined ? undefined : { host, port }
 }
 
+/** A host as it is meant: `127.1`, `0x7f.1` and `2130706433` are all 127.0.0.1 to whoever connects. */
+const meant = (host: string): string => {
+  const bare = host.replace(/%.*$/, "").replace(/\.$/, "")
+  const url = `http://${written(bare)}/`
+  return URL.canParse(url) ? new URL(url).hostname : bare.toLowerCase()
+}
+
+const isIpv6 = (text: string): boolean =>
+  text.includes(":") && URL.canParse(`http://[${text.replace(/%[\w.-]+$/, "")}]/`)
+
 /** Whether a host is this machine alone. */
 export const isLoopback = (host: string): boolean =>
-  /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host) || host === "::1" || host === "localhost"
+  /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|(.*\.)?localhost|\[::1\]|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\])$/.test(meant(host))
+
+/** Whether a host means all addresses of a machine, and to whoever connects this very machine. */
+const isAnywhere = (host: string): boolean => /^(\*|0\.0\.0\.0|\[::(ffff:0:0)?\])$/.test(meant(host))
 
 /** A host in an endpoint. */
 const written = (host: string): string => host.includes(":") ? `[${host}]` : host
@@ -104,7 +117,7 @@ export const plan = (options: LinkOptions, length: number | undefined): Result.R
     const remedy = "set WARREN_SECRET to the same secret in all processes, or use --insecure where the network is safe"
     return refuse(`${why}, beyond this machine, without encryption; ${remedy}`, false)
   }
-  if (/^(0\.0\.0\.0|::|\*)$/.test(host)) {
+  if (isAnywhere(host)) {
     return refuse(`nobody can connect to ${host}; name this machine with WARREN_ADVERTISE`, true)
   }
   return Result.succeed({
@@ -112,7 +125,7 @@ export const plan = (options: LinkOptions, length: number | undefined): Result.R
     host: written(host),
     port: advertise.success?.port,
     isEncrypted,
-    mayReach: (other) => isLoopback(other) === isLoopback(host),
+    mayReach: (other) => isLoopback(other) === isLoopback(host) && !isAnywhere(other),
   })
 }
 
