@@ -74,7 +74,9 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
         })
         return finish(job, "ack")
       }
-      const isGiven = core.lanes?.server.reply(packet, reply, (received) => {
+      // until it is acked the broker counts it among those in hand: where there are many, it would give no others
+      const isUrgent = jobs.size * 2 >= concurrency
+      const isGiven = core.lanes?.server.reply(packet, reply, isUrgent, (received) => {
         if (received) return finish(job, "ack")
         record(packet, "rerouted", { error: "its reply did not reach the caller straight" })
         job.trail?.add("rerouted", "the reply did not reach the caller straight, or not soon enough")

@@ -12,7 +12,7 @@ import { encodeText } from "./text.ts"
 export const tokenLength = 16
 
 /** What a message is: its first byte. */
-const Kind = { call: 1, reply: 2, receipt: 3, cancel: 4, refusal: 5, hello: 6, welcome: 7 } as const
+const Kind = { call: 1, reply: 2, receipt: 3, cancel: 4, refusal: 5, hello: 6, welcome: 7, urgentReply: 8 } as const
 
 /** The most bytes of what a call says of itself beside its body. */
 const longestHead = 64 * 1024
@@ -37,6 +37,8 @@ export type LaneMessage =
     readonly error: string
     readonly body: Uint8Array
     readonly hops: string | undefined
+    /** Its receipt is wanted at once. */
+    readonly isUrgent: boolean
   }
   /** These replies have arrived. */
   | { readonly _tag: "Receipt"; readonly tokens: ReadonlyArray<string> }
@@ -57,11 +59,15 @@ export const callParts = (token: string, sentAt: number, packet: Packet): Parts 
   ]
 }
 
-/** Writes a reply. */
-export const replyParts = (token: string, { headers, body }: Packet): Parts => {
+/** Writes a reply; `isUrgent`: its receipt is wanted at once. */
+export const replyParts = (token: string, { headers, body }: Packet, isUrgent = false): Parts => {
   const error = headers[Header.error]
   const hops = headers[Header.hops]
-  const parts = [start(Kind.reply, token), typeof error === "string" ? encodeText(error) : nothing, body]
+  const parts = [
+    start(isUrgent ? Kind.urgentReply : Kind.reply, token),
+    typeof error === "string" ? encodeText(error) : nothing,
+    body,
+  ]
   return typeof hops === "string" ? [...parts, encodeText(hops)] : parts
 }
 
@@ -101,12 +107,14 @@ export const readLaneMessage = (parts: Parts): LaneMessage | undefined => {
       return call && { _tag: "Call", token, ...call }
     }
     case Kind.reply:
+    case Kind.urgentReply:
       return second === undefined || body === undefined || second.length > 255 ? undefined : {
         _tag: "Reply",
         token,
         error: second.length === 0 ? "" : decoder.decode(second),
         body,
         hops: more === undefined || more.length > longestHead ? undefined : decoder.decode(more),
+        isUrgent: first[0] === Kind.urgentReply,
       }
     case Kind.receipt:
       return {

@@ -75,14 +75,15 @@ const message: fc.Arbitrary<{ readonly parts: Parts; readonly read: LaneMessage 
     parts: callParts(token, sentAt, packet),
     read: { _tag: "Call" as const, token, sentAt, packet },
   })),
-  fc.tuple(token, reply).map(([token, packet]) => ({
-    parts: replyParts(token, packet),
+  fc.tuple(token, reply, fc.boolean()).map(([token, packet, isUrgent]) => ({
+    parts: replyParts(token, packet, isUrgent),
     read: {
       _tag: "Reply" as const,
       token,
       error: String(packet.headers[Header.error] ?? ""),
       body: packet.body,
       hops: packet.headers[Header.hops] as string | undefined,
+      isUrgent,
     },
   })),
   fc.array(token, { minLength: 1, maxLength: 20 }).map((tokens) => ({
@@ -165,6 +166,7 @@ describe("readLaneMessage()", () => {
       error: "declared",
       body: bytes("{}"),
       hops: undefined,
+      isUrgent: false,
     })
   })
 

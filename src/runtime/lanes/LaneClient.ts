@@ -53,7 +53,7 @@ export interface Sent {
 /** A server that gave a call back is left alone for so long, ms. */
 const respite: { readonly [reason in RefusalReason]: number } = { Overloaded: 20, NoHandler: 5_000, Stopped: 5_000 }
 
-/** Receipts wait for others at most so long, ms, and so many; those of the lane `reply` only for the end of the turn. */
+/** Receipts wait for others at most so long, ms, and so many; those that are wanted at once only for the end of the turn. */
 const receiptPause = 100
 const mostReceipts = 64
 
@@ -178,7 +178,7 @@ export class LaneClient {
     const { token } = reply
     const waiting = this.#waiting.get(token)
     // a second time too, or it would come a third time
-    this.#owe(from, token, waiting?.server === undefined)
+    this.#owe(from, token, reply.isUrgent)
     if (waiting === undefined) return false
     this.#forget(token)
     waiting.straight.onReply(reply)

@@ -131,15 +131,15 @@ export class LaneServer {
 
   /**
    * Answers a call that came through the broker straight, if its caller can be reached: then `done` is called once, with
-   * whether the reply has arrived. `false`: not so, answer through the broker.
+   * whether the reply has arrived. `false`: not so, answer through the broker. `isUrgent`: others wait until this one is acked.
    */
-  reply(call: Packet, reply: Packet, done: (received: boolean) => void): boolean {
+  reply(call: Packet, reply: Packet, isUrgent: boolean, done: (received: boolean) => void): boolean {
     const to = parseReplyAddress(call.headers[Header.reply])
     if (to === undefined) return false
     const way = this.#ways.to(to.address)
     if (way === undefined || !way.isUp() && !way.mayTry()) return false
     way.whenUp(patience, (isUp) => {
-      if (!isUp || !way.send(replyParts(to.token, reply))) return done(false)
+      if (!isUp || !way.send(replyParts(to.token, reply, isUrgent))) return done(false)
       this.#receipts.expect(to.token, (received) => {
         // half open, perhaps: the next replies go through the broker
         if (!received) way.avoid()

@@ -186,7 +186,7 @@ describe("the lane reply", () => {
       assert.equal(one.value(), 5)
       // answered, and the receipt is on its way
       assert.equal(unacked(world, Parts.lookup.type), 1)
-      await world.advance(49)
+      await world.advance(149)
       assert.equal(unacked(world, Parts.lookup.type), 1)
       await world.advance(2)
       assert.equal(unacked(world, Parts.lookup.type), 0)
@@ -195,6 +195,20 @@ describe("the lane reply", () => {
       assert.equal(ledger.length, 1)
       assert.equal(caller.facts("answered").at(-1)?.lane, "reply")
       assert.equal(caller.core.lanes?.client.waiting, 0)
+    }),
+  )
+
+  test(
+    "asks for a receipt at once where the next call waits for its ack",
+    inWorld(async (world) => {
+      await world.start({ apps: parts("s", world, []), settings: { concurrency: 1 } })
+      const caller = await world.start({ lane: "reply" })
+      await world.advance(1_000)
+      const before = world.now()
+      const calls = Array.from({ length: 20 }, (_, n) => caller.call(Parts.lookup({ n })))
+      await world.answered(...calls)
+      assert.deepEqual(calls.map((one) => one.value()), calls.map((_, n) => n))
+      assert.ok(world.now() - before < 20, `20 calls one after the other took ${world.now() - before} ms`)
     }),
   )
 
