@@ -110,6 +110,7 @@ export const openLinks = Effect.fnUntraced(function* (
         return undefined
       }
       const scope = Scope.forkUnsafe(outer)
+      const tell = tellOnce((why) => run(Effect.logWarning(`Cannot open a link to ${to}: ${why}`)), keys !== undefined)
       let socket: ZmtpSocket | undefined
       const link: Link = {
         name: to,
@@ -122,9 +123,9 @@ export const openLinks = Effect.fnUntraced(function* (
           ...(keys !== undefined && { curve: { role: "client", serverKey: keys.publicKey, keys } }),
           immediate: true,
         }, (event) => {
-          if (event._tag === "Connected") return events.onUp(link)
+          tell(event)
+          if (event._tag === "Connected") events.onUp(link)
           if (event._tag === "Disconnected") events.onDown()
-          if (event._tag === "GaveUp") run(Effect.logWarning(`Cannot open a link to ${to}: ${event.why}`))
         })
         socket.deliver((frames) => {
           const parts = partsOf(frames)
@@ -140,6 +141,33 @@ export const openLinks = Effect.fnUntraced(function* (
     },
   }
 })
+
+/** Says why a link does not come up, though somebody listens there: once, until it was up. */
+const tellOnce = (say: (why: string) => void, isEncrypted: boolean): OnEvent => {
+  let isUp = false
+  let wasRefused = false
+  let isSaid = false
+  return (event) => {
+    switch (event._tag) {
+      case "Connected":
+        isUp = true
+        isSaid = false
+        return
+      case "Disconnected":
+        wasRefused = !isUp
+        isUp = false
+        return
+      case "Retrying":
+        // a server says nothing to those that do not know its key
+        if (wasRefused && !isSaid) say(isEncrypted ? `${event.why}; has it the same WARREN_SECRET?` : event.why)
+        isSaid ||= wasRefused
+        wasRefused = false
+        return
+      case "GaveUp":
+        return say(event.why)
+    }
+  }
+}
 
 /** 16 random bytes, by which others know this process; the first one is not 0. */
 const newIdentity = (): Uint8Array => {
