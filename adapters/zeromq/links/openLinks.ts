@@ -28,6 +28,9 @@ const purpose = "warren links 1"
 const silence = 3_000
 const beat = 1_000
 
+/** Bytes that may wait for one process; what comes beyond goes through the broker. */
+const mostWaiting = 64 * 1024 * 1024
+
 /** Most frames of a message: a link's messages have four. */
 const mostFrames = 8
 
@@ -52,6 +55,8 @@ export const openLinks = Effect.fnUntraced(function* (
     identity: newIdentity(),
     maxMessageBytes: options.maxMessageBytes,
     maxFrames: mostFrames,
+    sendHighWaterBytes: mostWaiting,
+    receiveHighWaterBytes: mostWaiting,
     maxPeers: mostPeers,
     handshakeTimeout: 5_000,
     heartbeat: { interval: beat, timeout: silence, ttl: silence },

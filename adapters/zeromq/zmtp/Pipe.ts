@@ -21,10 +21,12 @@ export interface Line {
   readonly close: (why: string) => void
 }
 
-/** How many messages may wait in each direction. */
+/** How many messages may wait in each direction, and bytes of them; one message may always wait, however long it is. */
 export interface Marks {
   readonly send: number
+  readonly sendBytes: number
   readonly receive: number
+  readonly receiveBytes: number
 }
 
 /** Who is told of a pipe. */
@@ -41,6 +43,8 @@ export class Pipe {
   readonly #events: PipeEvents
   readonly #out = new Fifo<Message>()
   readonly #in = new Fifo<Message>()
+  #outBytes = 0
+  #inBytes = 0
   #line: Line | undefined
   #held = false
   /** Whether it waits for its turn to be read. */
@@ -69,13 +73,16 @@ export class Pipe {
 
   /** Whether it takes another message. */
   hasRoom(): boolean {
-    return this.#out.size < this.#marks.send
+    return this.#out.size < this.#marks.send && this.#outBytes < this.#marks.sendBytes
   }
 
   /** Sends a message, or lets it wait; there must be room. */
   send(message: Message): void {
     if (this.#out.size === 0 && this.#line !== undefined && !this.#line.isFull()) this.#line.send(message)
-    else this.#out.add(message)
+    else {
+      this.#out.add(message)
+      this.#outBytes += bytesOf(message)
+    }
   }
 
   /** Tells the peer what is wanted, if it is there. */
@@ -89,6 +96,7 @@ export class Pipe {
     while (this.#line !== undefined && !this.#line.isFull()) {
       const message = this.#out.take()
       if (message === undefined) break
+      this.#outBytes -= bytesOf(message)
       this.#line.send(message)
     }
     if (!hadRoom && this.hasRoom()) this.#events.onRoom(this)
@@ -97,7 +105,8 @@ export class Pipe {
   /** Takes a message of the peer; `false`: no more for now. */
   receive(message: Message): boolean {
     this.#in.add(message)
-    this.#held = this.#in.size >= this.#marks.receive
+    this.#inBytes += bytesOf(message)
+    this.#held = this.#in.size >= this.#marks.receive || this.#inBytes >= this.#marks.receiveBytes
     if (this.#in.size === 1) this.#events.onArrived(this)
     return !this.#held
   }
@@ -105,8 +114,10 @@ export class Pipe {
   /** The next message of the peer. */
   take(): Message | undefined {
     const message = this.#in.take()
+    if (message !== undefined) this.#inBytes -= bytesOf(message)
     // half of it at a time: a stream that stops and goes for each message would cost more than the message
-    if (this.#held && this.#in.size <= this.#marks.receive / 2) {
+    const { receive, receiveBytes } = this.#marks
+    if (this.#held && this.#in.size <= receive / 2 && this.#inBytes <= receiveBytes / 2) {
       this.#held = false
       this.#line?.resume()
     }
@@ -141,7 +152,14 @@ export class Pipe {
   end(): void {
     this.detach()
     this.#out.clear()
+    this.#outBytes = 0
   }
 }
 
 const nothing = new Uint8Array(0)
+
+const bytesOf = (message: Message): number => {
+  let bytes = 0
+  for (const { length } of message) bytes += length
+  return bytes
+}

@@ -54,6 +54,10 @@ export interface SocketOptions {
   readonly sendHighWaterMark?: number
   /** Messages of one peer that may wait to be received. @default 1000 */
   readonly receiveHighWaterMark?: number
+  /** Bytes that may wait for one peer; one message may always. libzmq has no such mark. @default no limit */
+  readonly sendHighWaterBytes?: number
+  /** Bytes of one peer that may wait to be received; one message may always. libzmq has no such mark. @default 64 MiB */
+  readonly receiveHighWaterBytes?: number
   /** The most bytes of a message that is received, all frames together. @default 64 MiB */
   readonly maxMessageBytes?: number
   /** The most frames of a message that is received. @default 1024 */
@@ -195,7 +199,11 @@ const check = (type: SocketType, options: SocketOptions): Settings => {
     },
     marks: {
       send: count("sendHighWaterMark", options.sendHighWaterMark ?? 1000),
+      sendBytes: options.sendHighWaterBytes === undefined
+        ? Number.POSITIVE_INFINITY
+        : count("sendHighWaterBytes", options.sendHighWaterBytes),
       receive: count("receiveHighWaterMark", options.receiveHighWaterMark ?? 1000),
+      receiveBytes: count("receiveHighWaterBytes", options.receiveHighWaterBytes ?? 64 * MiB),
     },
     maxPeers: count("maxPeers", options.maxPeers ?? 4096),
     reconnect: { first, max: Math.max(first, millis("reconnect.max", reconnect.max ?? 5_000)) },

@@ -30,6 +30,12 @@ const common = ({ label }: Node, bytes: Uint8Array, at: number): number => {
 export class Topics {
   readonly #root = newNode(new Uint8Array(0), 0)
   #size = 0
+  #bytes = 0
+
+  /** Bytes of the different ones. */
+  get bytes(): number {
+    return this.#bytes
+  }
 
   /** How many different ones there are. */
   get size(): number {
@@ -55,6 +61,7 @@ export class Topics {
     }
     if (node.count++ > 0) return false
     this.#size++
+    this.#bytes += topic.length
     return true
   }
 
@@ -70,6 +77,7 @@ export class Topics {
     const node = path.pop()!
     if (node.count === 0 || --node.count > 0) return false
     this.#size--
+    this.#bytes -= topic.length
     const parent = path.pop()
     if (parent === undefined) return true
     if (node.children === undefined) {

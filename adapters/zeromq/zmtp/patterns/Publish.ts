@@ -8,8 +8,9 @@ import type { Subscription } from "../commands.ts"
 import { onlySends } from "./outOfTurn.ts"
 import type { Offered, Pattern } from "./Pattern.ts"
 
-/** Most topics of one peer; further ones are ignored. */
+/** Most topics of one peer, and bytes of them; further ones are ignored. */
 const mostTopics = 65_536
+const mostTopicBytes = 4 * 1024 * 1024
 
 /** Peers by what they want. */
 export class Publish implements Pattern {
@@ -43,6 +44,6 @@ export class Publish implements Pattern {
 
   subscribe(pipe: Pipe, { wanted, topic }: Subscription): void {
     if (!wanted) pipe.topics.remove(topic)
-    else if (pipe.topics.size < mostTopics) pipe.topics.add(topic)
+    else if (pipe.topics.size < mostTopics && pipe.topics.bytes + topic.length <= mostTopicBytes) pipe.topics.add(topic)
   }
 }

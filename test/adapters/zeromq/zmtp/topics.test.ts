@@ -30,6 +30,7 @@ describe("Topics", () => {
         const model = new Map<string, number>()
         const check = () => {
           assert.equal(topics.size, model.size)
+          assert.equal(topics.bytes, [...model.keys()].reduce((sum, key) => sum + key.length / 2, 0))
           assert.deepEqual(topics.list().map(hex).sort(), [...model.keys()].sort())
           for (const start of [...starts, ...steps.map(({ topic }) => topic)]) {
             assert.equal(topics.match(start), [...model.keys()].some((key) => hex(start).startsWith(key)))
