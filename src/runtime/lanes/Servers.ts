@@ -107,9 +107,7 @@ export class Servers {
       if (server !== undefined) servers.add(server)
     }
     const alive =
-      found.filter(({ instance: { instance, life } }) =>
-        life === "running" || this.#known.has(instance)
-      ).length
+      found.filter(({ instance: { instance, life } }) => life === "running" || this.#known.has(instance)).length
     const until = servers.size < places.size ? now + pause : Number.POSITIVE_INFINITY
     return { servers: [...servers], alive, until }
   }

@@ -85,9 +85,18 @@ export const sendCall = (
     if (isOver) leaveBroker()
   }
 
+  /** What leaves later than it was made has the time that is left of it, whatever clocks others have. */
+  const restamp = (): void => {
+    const now = core.now()
+    const left = Math.max(0, (readMeta(packet).deadline ?? now) - now)
+    const headers = { ...packet.headers, [Header.timeout]: left, [Header.sent]: Math.round(core.monotonic()) }
+    packet = { ...packet, timestamp: now, expiration: left, headers }
+  }
+
   const again = (why: string, begun: boolean, go: () => void): void => {
     sent = undefined
     if (begun) packet = { ...packet, headers: { ...packet.headers, [Header.attempt]: readMeta(packet).attempt + 1 } }
+    restamp()
     trail?.add("rerouted", why)
     events.onRerouted(why)
     go()
@@ -97,6 +106,7 @@ export const sendCall = (
   let mayWait = settings.lane === "direct"
   const without = (): void => {
     mayWait = false
+    restamp()
     straight()
   }
 

@@ -126,6 +126,51 @@ for (const off of [0, -5 * hour, 7 * hour]) {
   })
 }
 
+describe("a call that goes on by another way", () => {
+  for (const off of [0, -5 * hour, 7 * hour]) {
+    test(
+      `(${off / hour}) has the time that is left of it, straight and through the broker`,
+      inWorld(async (world) => {
+        const ledger: Array<Run> = []
+        const busy = await world.start({ apps: parts("s", world, ledger, 1), off })
+        const caller = await world.start({ lane: "direct" })
+        await meet(world, caller, busy)
+        ledger.length = 0
+        for (let n = 100; n < 102; n++) caller.call(Parts.slow({ n, ms: 60_000 }), { timeout: 60_000 })
+        await world.advance(100)
+        const other = await world.start({ apps: parts("t", world, ledger), off })
+        await world.advance(100)
+        caller.published.length = 0
+        // the first server refuses, after a while; the second one is linked by then
+        world.network.latency = (from, to) => from === busy.endpoint && to === caller.endpoint ? 700 : 0
+        const due = world.now() + 1_000
+        const calls = [0, 1, 2, 3].map((n) => caller.call(Parts.slow({ n, ms: 60_000 }), { timeout: 1_000 }))
+        await world.answered(...calls)
+        await world.advance(3_000)
+        const late = ledger.filter(({ n }) => n < 100)
+        assert.ok(late.some(({ server }) => server === "t"))
+        inTime(late, () => due)
+        // and what goes through the broker is dropped there when its time is over
+        const direct = await world.start({ lane: "direct" })
+        await meet(world, direct, other)
+        direct.published.length = 0
+        world.network.cut(direct.endpoint, busy.endpoint, true)
+        world.network.latency = () => 0
+        const again = direct.call(Parts.again({ n: 4, ms: 60_000 }), { timeout: 1_000 })
+        await world.advance(600)
+        world.network.cut(direct.endpoint, other.endpoint, true)
+        await world.answered(again)
+        const [round] = direct.published.filter(({ route }) => route.exchange === "warren.calls")
+        assert.deepEqual([round?.packet.expiration, round?.packet.headers["warren-timeout"]], [400, 400])
+        assert.deepEqual(ledger.filter(({ n }) => n === 4).map(({ attempt, ended }) => [attempt, ended]), [
+          [1, "interrupted"],
+          [2, "interrupted"],
+        ])
+      }),
+    )
+  }
+})
+
 describe("clocks that are hours apart", () => {
   for (const off of [-7 * hour, 3 * hour]) {
     test(
