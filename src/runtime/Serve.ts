@@ -156,7 +156,8 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
     }
     record(packet, "started")
     job.trail?.add("started")
-    const forget = cancellations.running(packet.correlationId, () => job.running?.stop("cancelled"))
+    let forget: (() => void) | undefined
+    let isOver = false
     const step = beginHandling(bound, delivery, meta, meta.attempt)
     job.running = invoke(bound, {
       id: packet.id,
@@ -169,7 +170,8 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
       deadline,
       trail: job.trail,
     }, (outcome) => {
-      forget()
+      isOver = true
+      forget?.()
       job.trail?.add(outcome._tag === "Done" ? "handled" : "failed")
       const ms = core.now() - now
       if (outcome._tag === "Stopped" && outcome.why !== "timeout") {
@@ -184,6 +186,8 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
       logFailure(bound, packet, outcome, body)
       answer(job, body)
     })
+    // most are through by now, and nobody could have given them up
+    if (!isOver) forget = cancellations.running(packet.correlationId, () => job.running?.stop("cancelled"))
   }
 
   return {

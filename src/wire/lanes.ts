@@ -198,10 +198,12 @@ const readToken = (b: Uint8Array, i: number): string =>
     b[i + 8]!, b[i + 9]!, b[i + 10]!, b[i + 11]!, b[i + 12]!, b[i + 13]!, b[i + 14]!, b[i + 15]!,
   )
 
+const hex: ReadonlyArray<string> = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
+
 const toHex = (token: string): string => {
-  let hex = ""
-  for (let i = 0; i < token.length; i++) hex += token.charCodeAt(i).toString(16).padStart(2, "0")
-  return hex
+  let text = ""
+  for (let i = 0; i < token.length; i++) text += hex[token.charCodeAt(i)]
+  return text
 }
 
 const fromHex = (hex: string): string => {
