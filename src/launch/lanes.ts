@@ -72,7 +72,7 @@ const openLinks = Effect.fnUntraced(function* ({ lane, secret, insecure }: Wishe
     Effect.map((links): Opened => ({ links, why: "" })),
     Effect.catchTag("NoLinks", (error): Effect.Effect<Opened, InvalidOption> => {
       if (lane !== "auto" || error.isMistake) {
-        const expected = lane === "auto" ? error.reason : `"auto", or links: ${error.reason}`
+        const expected = `${lane === "auto" ? '"broker"' : '"auto"'}, or links past the broker, but ${error.reason}`
         return Effect.fail(new InvalidOption({ option: "lane", value: `"${lane}"`, expected }))
       }
       return Effect.as(
