@@ -7,7 +7,7 @@ import { type Proxy, startProxy } from "../../../support/proxy.ts"
 import { type Case, filled, message, texts, until } from "./rig.ts"
 import { frame, messageBytes } from "./RawPeer.ts"
 
-const heartbeat = { interval: 20, timeout: 60 }
+const heartbeat = { interval: 30, timeout: 180 }
 
 /** A wire to an endpoint that a case can cut or stall. */
 const wire = (at: string) =>
@@ -65,7 +65,7 @@ export const heartbeats: ReadonlyArray<Case> = [
           const sink = yield* listen("PULL", own === undefined ? {} : { heartbeat: own })
           const source = yield* dial("PUSH", sink.at, other === undefined ? {} : { heartbeat: other })
           yield* source.peers(1)
-          yield* Effect.sleep(250)
+          yield* Effect.sleep(400)
           yield* source.say("still the same")
           assert.deepEqual(yield* sink.hear, ["still the same"])
           for (const { events } of [sink, source]) assert.ok(!events.some(({ _tag }) => _tag === "Disconnected"))
@@ -83,7 +83,7 @@ export const heartbeats: ReadonlyArray<Case> = [
         const sending = yield* Effect.forkChild(
           Effect.forEach(Array.from({ length: 60 }), (_, i) => source.socket.send(message(`${i}`, body))),
         )
-        yield* Effect.sleep(400)
+        yield* Effect.sleep(500)
         for (let i = 0; i < 60; i++) assert.equal(texts(yield* sink.hearRaw)[0], `${i}`)
         yield* Fiber.join(sending)
         for (const { events } of [sink, source]) assert.ok(!events.some(({ _tag }) => _tag === "Disconnected"))
@@ -139,7 +139,7 @@ export const heartbeats: ReadonlyArray<Case> = [
         const old = yield* raw(sink.at)
         old.shake("PUSH", { minor: 0 })
         yield* sink.peers(1)
-        yield* Effect.sleep(200)
+        yield* Effect.sleep(400)
         old.write(messageBytes("still here"))
         assert.deepEqual(yield* sink.hear, ["still here"])
         assert.equal(old.has("PING"), false)

@@ -222,6 +222,8 @@ export const identities: ReadonlyArray<Case> = [
         assert.deepEqual(yield* dealer.hear, ["found"])
         yield* life.close
         yield* router.peers(0)
+        // libzmq sees it when it receives
+        yield* router.quiet(20)
         assert.equal((yield* failureOf(router.say("ann", "lost")))._tag, "Unroutable")
       }),
   },
