@@ -63,7 +63,10 @@ const ServerTrailSchema: Schema.Codec<ServerTrail> = Schema.Struct({
   calls: Schema.Array(CallTrailSchema),
 })
 
-/** The longest that travels, characters; of what is longer the calls of the handler are left out. */
+/**
+ * The longest that travels, bytes: a message has room for twice that beside its body. Of what is longer the calls of the handler
+ * are left out.
+ */
 const longest = 32_000
 
 /** Calls of one handler that are followed; a handler may make thousands. */
@@ -101,7 +104,9 @@ export class Trail {
 /** Writes what a server tells. */
 export const writeServerTrail = (trail: ServerTrail): string => {
   const whole = JSON.stringify(trail)
-  return whole.length <= longest ? whole : JSON.stringify({ ...trail, calls: [] })
+  // no character takes more than three bytes
+  const fits = whole.length * 3 <= longest || new TextEncoder().encode(whole).length <= longest
+  return fits ? whole : JSON.stringify({ ...trail, calls: [] })
 }
 
 /** Reads what a server tells; `undefined`: nothing that can be read. */

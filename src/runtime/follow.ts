@@ -3,6 +3,7 @@
  *
  * Between `Caller` and `Serve`, which go their ways without it for every other call, and `Trail`. Sends nothing itself.
  */
+import { Effect } from "effect"
 import type { Delivery, HeaderValue } from "../transport/mod.ts"
 import type { Origin } from "../wire/mod.ts"
 import type { CallOptions } from "./Bus.ts"
@@ -42,7 +43,12 @@ export const follow = (
       trail.add(fact, error)
       const told = { call: type, id, app, from, hops: trail.hops, ...(server !== undefined && { server }) }
       current?.trail?.addCall(told)
-      onTrail?.(told)
+      try {
+        onTrail?.(told)
+      } catch (error) {
+        // the call has its outcome, whatever becomes of who wanted to know its way
+        core.runFork(Effect.logError(`The way of a call to "${type}" could not be told`, error))
+      }
     },
   }
 }
