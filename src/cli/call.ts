@@ -9,7 +9,7 @@ import type { CallTrail } from "../runtime/mod.ts"
 import { CliFailure, misuse } from "./Failure.ts"
 import { printJson } from "./output.ts"
 import { readPayload } from "./payload.ts"
-import { laneFlag } from "./lane.ts"
+import { callLaneFlag } from "./lane.ts"
 import { payloadArgument, reachFlags, readName, timeoutFlag } from "./reach.ts"
 import { printTrail } from "./trail.ts"
 
@@ -21,7 +21,7 @@ export const call = Command.make(
     payload: payloadArgument,
     ...reachFlags,
     timeout: timeoutFlag,
-    lane: laneFlag,
+    lane: callLaneFlag,
     trace: Flag.Boolean("trace").pipe(
       Flag.withDescription("Print every hop of the call, with its time and why it went that way, to standard error"),
       Flag.withDefault(false),

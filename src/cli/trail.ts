@@ -7,6 +7,7 @@
 import { Console, Effect } from "effect"
 import type { CallTrail, Hop } from "../runtime/mod.ts"
 import { type Paint, paintFor } from "./paint.ts"
+import { short } from "./table.ts"
 
 /** One line: ms since the first call, whether they are reckoned, and what stands there. */
 interface Line {
@@ -17,6 +18,10 @@ interface Line {
   readonly detail: string | undefined
   readonly isHead: boolean
 }
+
+/** Characters of what stands on one line, and of why. */
+const longestName = 120
+const longestDetail = 500
 
 /** Prints it. */
 export const printTrail = (trail: CallTrail | undefined): Effect.Effect<void> =>
@@ -32,8 +37,10 @@ export const formatTrail = (trail: CallTrail, paint: Paint): string => {
   const width = Math.max(...lines.map(({ at }) => at.toFixed(2).length)) + 1
   return lines.map(({ at, isReckoned, depth, what, detail, isHead }) => {
     const time = `${isReckoned ? "~" : ""}${at.toFixed(2)}`.padStart(width)
-    const said = isHead ? paint("bold", what) : what
-    const more = detail === undefined ? "" : `  ${paint("dim", detail)}`
+    // all of it may come from elsewhere
+    const name = short(what, longestName)
+    const said = isHead ? paint("bold", name) : name
+    const more = detail === undefined ? "" : `  ${paint("dim", short(detail, longestDetail))}`
     return `${paint("dim", `${time} ms`)}  ${"  ".repeat(depth)}${said}${more}`
   }).join("\n")
 }
@@ -54,19 +61,23 @@ const linesOf = (trail: CallTrail, base: number, depth: number, isReckoned: bool
   if (server === undefined || back < 0) return [head, ...trail.hops.map(line)]
   const left = trail.hops.slice(0, back)
   const arrived = base + arrivalOf(trail)
-  const inside: ReadonlyArray<Line> = [
-    {
-      at: arrived,
-      isReckoned: true,
-      depth: depth + 2,
-      what: server.handler,
-      detail: `instance ${server.instance}, host ${server.host}, pid ${server.pid}`,
-      isHead: true,
-    },
-    ...server.hops.map((hop): Line => ({ ...line(hop), at: arrived + hop.at, isReckoned: true, depth: depth + 3 })),
-    ...server.calls.flatMap((call) => linesOf(call, arrived + call.from, depth + 3, true)),
+  const heading: Line = {
+    at: arrived,
+    isReckoned: true,
+    depth: depth + 2,
+    what: server.handler,
+    detail: `instance ${server.instance}, host ${server.host}, pid ${server.pid}`,
+    isHead: true,
+  }
+  // a call stays together, whatever the handler did at the same time
+  const blocks = [
+    ...server.hops.map((hop): ReadonlyArray<Line> => [
+      { ...line(hop), at: arrived + hop.at, isReckoned: true, depth: depth + 3 },
+    ]),
+    ...server.calls.map((call) => linesOf(call, arrived + call.from, depth + 3, true)),
   ]
-  return [head, ...left.map(line), ...inside.toSorted((a, b) => a.at - b.at), ...trail.hops.slice(back).map(line)]
+  const inside = [heading, ...blocks.toSorted((a, b) => a[0]!.at - b[0]!.at).flat()]
+  return [head, ...left.map(line), ...inside, ...trail.hops.slice(back).map(line)]
 }
 
 /** When a call arrived, ms since it was made: what the way there and back took, in halves. */
