@@ -41,7 +41,9 @@ export const follow = (
     },
     end: (fact, error) => {
       trail.add(fact, error)
-      const told = { call: type, id, app, from, hops: trail.hops, ...(server !== undefined && { server }) }
+      // what is noted later, such as a confirm that comes after the reply, is no part of it
+      const hops = [...trail.hops]
+      const told = { call: type, id, app, from, hops, ...(server !== undefined && { server }) }
       current?.trail?.addCall(told)
       try {
         onTrail?.(told)
