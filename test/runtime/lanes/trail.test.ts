@@ -209,7 +209,8 @@ describe("a call that is followed", () => {
         const caller = await world.start({ lane })
         await meet(world, caller)
         const { trail } = await followed(world, caller, Parts.lookup({ n: 3 }))
-        assert.deepEqual(wordsOf(trail).toSorted(), ["answered", "confirmed", "published", "replied"])
+        // in memory the broker confirms once its consumers are through
+        assert.deepEqual(wordsOf(trail).filter((word) => word !== "confirmed"), ["published", "replied", "answered"])
         const published = trail.hops.find(({ what }) => what === "published")
         assert.match(published?.detail ?? "", new RegExp(`the lane "${lane}" was asked for`))
         assert.deepEqual(wordsOf(trail.server!), ["arrived", "started", "handled"])
