@@ -36,13 +36,13 @@ interface Flow {
   readonly way: Direction
   readonly to: Socket
   readonly queue: Array<Held>
+  /** Bytes of it were lost: what would come after them is lost too. */
+  hasLost: boolean
 }
 
 interface Pair {
   readonly sockets: readonly [near: Socket, far: Socket]
   readonly flows: readonly [Flow, Flow]
-  /** Bytes of it were lost: it can only be reset. */
-  hasLost: boolean
 }
 
 /** Where the mechanism stands in a greeting, and how long it is. */
@@ -69,7 +69,7 @@ export const startChaosProxy = async (target: number): Promise<ChaosProxy> => {
   }
   const pump = (pair: Pair, flow: Flow): void => {
     const { way, to, queue } = flow
-    while (queue.length > 0 && !held.includes(way) && !pair.hasLost) {
+    while (queue.length > 0 && !held.includes(way) && !flow.hasLost) {
       const { at, data } = queue[0]!
       const wait = at - Date.now()
       if (wait > 0) return void setTimeout(() => pump(pair, flow), wait)
@@ -79,7 +79,7 @@ export const startChaosProxy = async (target: number): Promise<ChaosProxy> => {
     }
   }
   const take = (pair: Pair, flow: Flow, data: Uint8Array | undefined): void => {
-    if (pair.hasLost || held.includes(flow.way) && loses) return void (pair.hasLost = true)
+    if (flow.hasLost || held.includes(flow.way) && loses) return void (flow.hasLost = true)
     flow.queue.push({ at: Date.now() + by, data })
     if (flow.queue.length === 1) pump(pair, flow)
   }
@@ -88,10 +88,10 @@ export const startChaosProxy = async (target: number): Promise<ChaosProxy> => {
     near.on("error", () => {})
     if (Date.now() < refusedUntil) return void near.resetAndDestroy()
     const far = connect(target, "127.0.0.1")
-    const flows: Pair["flows"] = [{ way: "in", to: far, queue: [] }, { way: "out", to: near, queue: [] }]
-    const pair: Pair = { sockets: [near, far], flows, hasLost: false }
+    const flowOf = (way: Direction, to: Socket): Flow => ({ way, to, queue: [], hasLost: false })
+    const pair: Pair = { sockets: [near, far], flows: [flowOf("in", far), flowOf("out", near)] }
     pairs.add(pair)
-    for (const [from, flow] of [[near, flows[0]], [far, flows[1]]] as const) {
+    for (const [from, flow] of [[near, pair.flows[0]], [far, pair.flows[1]]] as const) {
       from.setNoDelay(true)
       from.on("error", () => {})
       from.on("data", (data) => take(pair, flow, data))
@@ -115,7 +115,7 @@ export const startChaosProxy = async (target: number): Promise<ChaosProxy> => {
       held = []
       loses = false
       for (const pair of [...pairs]) {
-        if (pair.hasLost) reset(pair)
+        if (pair.flows.some((flow) => flow.hasLost)) reset(pair)
         else for (const flow of pair.flows) pump(pair, flow)
       }
     },

@@ -12,7 +12,12 @@ afterAll(async () => {
 })
 
 /** A server that sends back what it gets, behind a proxy. */
-const start = async (): Promise<{ readonly proxy: ChaosProxy; readonly dial: () => Promise<Client> }> => {
+const start = async (): Promise<{
+  readonly proxy: ChaosProxy
+  readonly dial: () => Promise<Client>
+  /** The server says something of its own, to everyone. */
+  readonly say: (what: string) => void
+}> => {
   const sockets = new Set<Socket>()
   const server: Server = createServer((socket) => {
     sockets.add(socket)
@@ -24,6 +29,7 @@ const start = async (): Promise<{ readonly proxy: ChaosProxy; readonly dial: () 
   ends.push(() => server.close(), () => sockets.forEach((socket) => socket.destroy()), () => proxy.close())
   return {
     proxy,
+    say: (what) => sockets.forEach((socket) => socket.write(what)),
     dial: () =>
       new Promise((resolve) => {
         const socket = connect(proxy.port, "127.0.0.1")
@@ -134,6 +140,21 @@ describe("startChaosProxy()", () => {
     other.send("kept")
     await other.heard("kept")
     assert.equal(client.text(), "")
+  })
+
+  test("hold() that loses one way carries the other way", async () => {
+    const { proxy, dial, say } = await start()
+    const client = await dial()
+    client.send("a")
+    await client.heard("a")
+    proxy.hold(["in"], true)
+    client.send("lost")
+    await moment(50)
+    say("said")
+    await client.heard("said")
+    proxy.release()
+    assert.match(await client.closed, /ECONNRESET|closed/)
+    assert.equal(client.text(), "asaid")
   })
 
   test("ends a connection where the process behind it is not there, once it tries", async () => {
