@@ -4,6 +4,7 @@
 import { describe, test } from "#test"
 import assert from "node:assert/strict"
 import { connect } from "node:net"
+import { networkInterfaces } from "node:os"
 import { inspect } from "node:util"
 import { Effect, Exit, Logger, Redacted, References, Scope } from "effect"
 import { layerStreams, type LinkOptions, NoLinks, openLinks } from "../../../../adapters/zeromq/mod.ts"
@@ -169,6 +170,24 @@ for (const [name, options] of [["unencrypted", {}], ["encrypted", { secret }]] a
     )
   })
 }
+
+const hasIpv6 = Object.values(networkInterfaces()).some((some) => some?.some(({ address }) => address === "::1"))
+
+describe("links over IPv6", () => {
+  test(
+    "are told in brackets, and carry messages",
+    { skip: hasIpv6 ? undefined : "this machine has no ::1" },
+    run(() =>
+      Effect.gen(function* () {
+        const [a, b] = [yield* start({ local: "::1", secret }), yield* start({ local: "::1", secret })]
+        assert.match(b.links.endpoint, /^zmq\+tcp:\/\/\[::1\]:\d+$/)
+        const { link } = yield* linked(a, b)
+        link.send([bytes("1")])
+        yield* until("it is there", () => b.heard.length === 1)
+      })
+    ),
+  )
+})
 
 describe("a link that ends", () => {
   test(
