@@ -70,6 +70,7 @@ export class Hub {
   /** The peer of a pipe is gone. */
   detach(pipe: Pipe): void {
     this.#pattern.detach(pipe)
+    this.#dropped += pipe.unsent
     pipe.end()
     if (pipe.hasArrived) this.#departed.add(pipe)
     // who waits for this one waits in vain

@@ -26,6 +26,7 @@ socketSuite({
     tellsAtOnce: "what libzmq refuses shows when a send is over",
     countsDropped: threads,
     countsUnsent: threads,
+    limitsBytes: "libzmq has no such mark",
     limitsPeers: "libzmq has no such limit",
     limitsFrames: "libzmq has no such limit",
     limitsWholes: "libzmq limits each frame",

@@ -15,6 +15,7 @@ socketSuite({
     tellsAtOnce: true,
     countsDropped: true,
     countsUnsent: true,
+    limitsBytes: true,
     limitsPeers: true,
     limitsFrames: true,
     limitsWholes: true,

@@ -173,6 +173,7 @@ export const identities: ReadonlyArray<Case> = [
           const dealer = yield* life.within(dial("DEALER", router.at, { identity: "again" }))
           yield* dealer.say(`${i}`)
           assert.deepEqual(yield* router.hear, ["again", `${i}`])
+          yield* router.peers(1)
           yield* life.close
           yield* router.peers(0)
           // libzmq sees it when it receives
@@ -220,6 +221,7 @@ export const identities: ReadonlyArray<Case> = [
         yield* router.hear
         yield* router.say("ann", "found")
         assert.deepEqual(yield* dealer.hear, ["found"])
+        yield* router.peers(1)
         yield* life.close
         yield* router.peers(0)
         // libzmq sees it when it receives

@@ -18,6 +18,7 @@ export const lives: ReadonlyArray<Case> = [
         for (let round = 0; round < 3; round++) {
           yield* source.say(`now ${round}`)
           assert.deepEqual(yield* sink.hear, [`now ${round}`])
+          yield* source.peers(1)
           yield* life.close
           yield* source.peers(0)
           yield* source.say(`later ${round}`)
@@ -37,6 +38,7 @@ export const lives: ReadonlyArray<Case> = [
         const first = yield* life.within(listen("ROUTER"))
         const dealer = yield* dial("DEALER", first.at, { identity: "ann" })
         yield* first.peers(1)
+        yield* dealer.peers(1)
         yield* life.close
         yield* dealer.peers(0)
         const again = yield* listen("ROUTER", { mandatory: true }, first.at)
@@ -270,6 +272,7 @@ export const lives: ReadonlyArray<Case> = [
           for (const identity of names) dealers.push(yield* life.within(dial("DEALER", router.at, { identity })))
           for (const dealer of dealers) yield* dealer.say("hello")
           assert.deepEqual((yield* router.hearAll(5)).toSorted(), names.map((name) => `${name}|hello`))
+          yield* router.peers(5)
           yield* life.close
           yield* router.peers(0)
         }

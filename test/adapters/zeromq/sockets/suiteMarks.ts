@@ -106,6 +106,54 @@ export const marks: ReadonlyArray<Case> = [
       }),
   },
   {
+    name: "sendHighWaterBytes is another mark, and one message may always wait",
+    needs: ["limitsBytes"],
+    run: ({ dial, free, listen }) =>
+      Effect.gen(function* () {
+        const at = yield* free
+        const source = yield* dial("PUSH", at, { sendHighWaterBytes: 1_000 })
+        assert.equal(source.offer(filled(400)), "sent")
+        assert.equal(source.offer(filled(400), filled(199)), "sent")
+        // there is a byte left, so this one may wait too
+        assert.equal(source.offer(filled(5_000)), "sent")
+        assert.equal(source.offer("x"), "full")
+        const sending = yield* Effect.forkChild(source.say("last"))
+        const sink = yield* listen("PULL", {}, at)
+        const sizes = (yield* Effect.replicateEffect(sink.hearRaw, 4)).map((message) =>
+          message.map(({ length }) => length)
+        )
+        assert.deepEqual(sizes, [[400], [400, 199], [5_000], [4]])
+        yield* Fiber.join(sending)
+        assert.equal(source.offer("room again"), "sent")
+      }),
+  },
+  {
+    name: "receiveHighWaterBytes makes a writer wait, and loses nothing",
+    needs: ["limitsBytes"],
+    run: ({ listen, dial }) =>
+      Effect.gen(function* () {
+        const sink = yield* listen("PULL", { receiveHighWaterBytes: 1_000_000 })
+        const source = yield* dial("PUSH", sink.at, { sendHighWaterMark: 4 })
+        const { sent, count, sending } = yield* fill(source)
+        assert.ok(sent < 200, `${sent} messages of ${heavy.length} bytes were taken`)
+        for (let i = 0; i < sent + 20; i++) assert.deepEqual(texts(yield* sink.hearRaw)[0], `${i}`)
+        assert.ok(count() >= sent + 20)
+        yield* Fiber.interrupt(sending)
+      }),
+  },
+  {
+    name: "what waits for a peer that is given up is counted as dropped",
+    needs: ["countsDropped", "givesUp"],
+    run: ({ listen, dial }) =>
+      Effect.gen(function* () {
+        const sub = yield* listen("SUB")
+        const push = yield* dial("PUSH", sub.at)
+        for (let i = 0; i < 3; i++) yield* push.say(`${i}`)
+        yield* push.saw("GaveUp")
+        assert.deepEqual(push.socket.stats(), { peers: 0, dropped: 3, unsent: 0 })
+      }),
+  },
+  {
     name: "a writer that waits for one reader does not wait for another",
     run: ({ listen, dial }) =>
       Effect.gen(function* () {

@@ -151,6 +151,7 @@ export const publishing: ReadonlyArray<Case> = [
         yield* topic(sub, "a", "b")
         yield* sub.socket.unsubscribe(bytes("b"))
         yield* agree(first, sub)
+        yield* sub.peers(1)
         yield* life.close
         yield* sub.peers(0)
         yield* topic(sub, "c")

@@ -124,6 +124,7 @@ export const turns: ReadonlyArray<Case> = [
         const gone = yield* life.within(dial("REQ", rep.at))
         yield* gone.say("soon gone")
         yield* rep.hear
+        yield* rep.peers(1)
         yield* life.close
         yield* rep.peers(0)
         yield* rep.say("too late")
@@ -240,6 +241,7 @@ export const turns: ReadonlyArray<Case> = [
         const req = yield* dial("REQ", rep.at, { relaxed: true, correlate: true })
         yield* req.say("lost")
         yield* rep.hear
+        yield* req.peers(1)
         yield* life.close
         yield* req.peers(0)
         const again = yield* listen("REP", {}, rep.at)

@@ -19,6 +19,8 @@ export interface Traits {
   readonly countsDropped: Trait
   /** Counts what waits to be sent. */
   readonly countsUnsent: Trait
+  /** Bounds what waits in bytes too. */
+  readonly limitsBytes: Trait
   /** Accepts so many peers and no more. */
   readonly limitsPeers: Trait
   /** Takes no message of more than so many frames. */
