@@ -3,7 +3,8 @@
  *
  * Above `Ages`, of which each sender has two: on the clock that nobody sets, and on that of the day. A machine that slept may have
  * the first one behind for good, one whose time was set has the second one ahead or behind; so a message is as late as the one
- * says that calls it younger. It keeps expired calls from being run after a process, a broker or a network stood still.
+ * says that calls it younger; only what arrives as this machine wakes up is as late as the one says that calls it older. It keeps
+ * expired calls from being run after a process, a machine, a broker or a network stood still.
  */
 import { Ages } from "./lanes/Ages.ts"
 
@@ -14,6 +15,12 @@ export interface Sent {
   /** ms since the epoch; `undefined`: it does not say. */
   readonly at: number | undefined
 }
+
+/** By so much the day runs away from the clock that nobody sets where this machine slept, or its time was set, ms. */
+const leap = 1_000
+
+/** What arrives within so long after that may have waited all the while, ms. */
+const waking = 1_000
 
 /** Senders that are known at a time. */
 const most = 4_096
@@ -29,23 +36,33 @@ export class Lateness {
   readonly #clock: () => number
   readonly #day: () => number
   readonly #senders = new Map<string, Sender>()
+  /** How far the day is ahead of the clock that nobody sets. */
+  #ahead: number
+  #wokeAt = Number.NEGATIVE_INFINITY
 
   /** This process's own clocks: ms on the one that nobody sets, and since the epoch. */
   constructor(clock: () => number, day: () => number) {
     this.#clock = clock
     this.#day = day
+    this.#ahead = day() - clock()
   }
 
   /** How late a message is that has just arrived, ms. Each one is told once: the next ones are compared with it. */
   of(sender: string, sent: Sent): number {
     const known = this.#of(sender)
-    const age = known.clock.of(sent.clock, this.#clock())
+    const [clock, day] = [this.#clock(), this.#day()]
+    if (day - clock - this.#ahead > leap) this.#wokeAt = clock
+    this.#ahead = day - clock
+    const age = known.clock.of(sent.clock, clock)
     if (sent.at === undefined) return age
-    const ofDay = known.day.of(sent.at, this.#day())
+    const ofDay = known.day.of(sent.at, day)
     // the first one that says it has nothing to be compared with
-    if (known.hasDay) return Math.min(age, ofDay)
-    known.hasDay = true
-    return age
+    if (!known.hasDay) {
+      known.hasDay = true
+      return age
+    }
+    // what lay here while this machine slept is as late as the day says
+    return clock - this.#wokeAt < waking ? Math.max(age, ofDay) : Math.min(age, ofDay)
   }
 
   #of(sender: string): Sender {

@@ -76,6 +76,43 @@ describe("Lateness", () => {
     }
   })
 
+  test("what lay in a receiver that slept is late, what comes afterwards is not, and neither is what comes as its time is set", () => {
+    let [clock, day] = [0, 1_700_000_000_000]
+    const lateness = new Lateness(() => clock, () => day)
+    const pass = (ms: number) => {
+      clock += ms
+      day += ms
+    }
+    /** A message of a sender whose clocks show the right time; `lay`: ms that it lay here while this machine slept. */
+    let truth = 0
+    const message = (lay: number, took = 1) => {
+      const sent = { clock: truth, at: truth }
+      truth += took + lay
+      pass(took)
+      day += lay
+      return lateness.of("sender", sent)
+    }
+    message(0)
+    truth += 10_000
+    pass(10_000)
+    // give or take what clocks may drift in that time
+    assert.ok(message(8 * hour) > 7.9 * hour)
+    for (let i = 0; i < 5; i++) assert.equal(message(0), 0)
+    truth += 10_000
+    pass(10_000)
+    assert.equal(message(0), 0)
+    isAbout(message(0, 4_001), 4_000)
+    // its time is set: a moment later nobody is late because of it
+    for (const by of [hour, -hour]) {
+      day += by
+      message(0)
+      truth += 2_000
+      pass(2_000)
+      for (let i = 0; i < 5; i++) assert.equal(message(0), 0, String(by))
+      isAbout(message(0, 4_001), 4_000)
+    }
+  })
+
   test("tells senders apart, and goes on when there are more than it remembers", () => {
     const lateness = new Lateness(() => 0, () => 0)
     assert.equal(lateness.of("fast", { clock: 0, at: 0 }), 0)

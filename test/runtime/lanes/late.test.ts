@@ -213,6 +213,28 @@ describe("a machine that slept for an hour", () => {
   }
 })
 
+describe("a server's machine that slept with a call in it", () => {
+  test(
+    "does not run it when it wakes up, and answers the next ones",
+    inWorld(async (world) => {
+      const { caller, server, ledger } = await company(world, { off: 2 * hour })
+      world.network.latency = (from) => from === caller.endpoint ? hour : 0
+      const one = caller.call(Parts.slow({ n: 1, ms: 0 }), { timeout: 1_000 })
+      world.network.latency = () => 0
+      await world.advance(hour - 1)
+      server.hasSlept(hour - 10)
+      await world.advance(10)
+      assert.equal(one.error()._tag, "DeadlineExceeded")
+      assert.deepEqual(ledger, [])
+      for (let n = 2; n < 5; n++) {
+        const next = caller.call(Parts.slow({ n, ms: 10 }))
+        await world.answered(next)
+        assert.equal(next.value(), n)
+      }
+    }),
+  )
+})
+
 describe("a link that is slow from its beginning", () => {
   for (const delay of [1_100, 2_000, 5_000]) {
     test(
