@@ -290,4 +290,4 @@ export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<vo
 
 /** What a message of a link is, by its first byte. */
 export const kindOf = ({ parts }: { readonly parts: ReadonlyArray<Uint8Array> }): string =>
-  ["?", "call", "reply", "receipt", "cancel", "refusal", "hello", "welcome"][parts[0]?.[0] ?? 0] ?? "?"
+  ["?", "call", "reply", "receipt", "cancel", "refusal", "hello", "welcome", "reply"][parts[0]?.[0] ?? 0] ?? "?"
