@@ -20,6 +20,8 @@ export interface Ready {
   readonly apps: ReadonlyArray<AppModule>
   /** Where the gateway listens; `undefined`: there is none. */
   readonly gateway: string | undefined
+  /** How calls travel past the broker, or why they do not; `undefined`: the broker is in this process. */
+  readonly lanes: string | undefined
   /** Whether requests to the gateway need a token. */
   readonly guarded: boolean
   readonly watching: boolean
@@ -49,6 +51,7 @@ export const banner = (facts: Ready, paint: Paint): string => {
       : `  ${paint("bold", "gateway")}  ${paint("cyan", gateway)}${
         paint("dim", facts.guarded ? ", with a token" : "")
       }`,
+    ...(facts.lanes === undefined ? [] : [`  ${paint("bold", "lanes")}    ${paint("dim", facts.lanes)}`]),
     ...tries(facts).flatMap((line, i) =>
       [i === 0 ? `\n  ${paint("bold", "try")}` : "", `    ${line}`].filter((l) => l !== "")
     ),
@@ -67,6 +70,7 @@ export const bannerFields = ({ apps, gateway, ...facts }: Ready): Readonly<Recor
   runtime: facts.runtime,
   broker: facts.broker,
   ...(gateway !== undefined && { gateway }),
+  ...(facts.lanes !== undefined && { lanes: facts.lanes }),
   ms: facts.ms,
   apps: apps.map((app) => ({
     app: app.app,

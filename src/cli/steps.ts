@@ -13,6 +13,7 @@ import { load, type Loaded } from "./load.ts"
 import { formatJson, formatPretty, type Log, makeLog } from "./log.ts"
 import { paintFor } from "./paint.ts"
 import type { RunOptions } from "./run.ts"
+import type { CoreShape } from "../runtime/mod.ts"
 import { version } from "./version.ts"
 
 /** A log that knows how it looks. */
@@ -46,8 +47,9 @@ export const start = Effect.fnUntraced(function* (options: RunOptions) {
 export const announce = Effect.fnUntraced(function* (
   options: RunOptions,
   log: RunLog,
-  { loaded, gateway }: {
+  { loaded, gateway, core }: {
     readonly loaded: Loaded
+    readonly core: CoreShape
     readonly gateway: { readonly url: string; readonly guarded: boolean } | undefined
   },
 ) {
@@ -58,6 +60,7 @@ export const announce = Effect.fnUntraced(function* (
     broker: options.broker === undefined ? "in-process" : shown(options.broker),
     apps: loaded.apps,
     gateway: gateway?.url,
+    lanes: options.broker === undefined ? undefined : lanesOf(core),
     guarded: gateway?.guarded ?? false,
     watching: options.watch,
     ms: Math.round(process.uptime() * 1000),
@@ -66,6 +69,13 @@ export const announce = Effect.fnUntraced(function* (
   if (log.isJson) log.write({ at: now, level: "info", message: "ready", fields: bannerFields(ready) })
   else process.stdout.write(`${banner(ready, paintFor("stdout"))}\n`)
 })
+
+const lanesOf = ({ lanes, settings }: CoreShape): string => {
+  if (lanes !== undefined) return `${settings.lane}; others reach this process at ${lanes.endpoint}`
+  return settings.lane === "broker"
+    ? "calls go through the broker, as asked"
+    : `calls go through the broker: ${settings.noLanes}`
+}
 
 /** Finishes in order: no new requests, messages and ticks; what is in hand; then everything else. */
 export const end = Effect.fnUntraced(function* (hosting: Hosting, reason: string, grace: number) {

@@ -58,7 +58,7 @@ const alone = (options: RunOptions, log: RunLog) =>
       patience: 0,
       contracts: loaded.contracts.values(),
     })
-    yield* announce(options, log, { loaded, gateway })
+    yield* announce(options, log, { loaded, gateway, core: hosting.launched.core })
     const reason = yield* lifetime.ending
     const left = yield* end(hosting, reason, options.grace)
     if (left > 0) return yield* lifetime.force

@@ -84,7 +84,7 @@ const open = Effect.fnUntraced(function* (
     contracts: loaded.contracts.values(),
   })
   line.say({ did: "open", port: gateway?.address.port ?? null })
-  if (after === null) yield* announce(options, log, { loaded, gateway })
+  if (after === null) yield* announce(options, log, { loaded, gateway, core: hosting.launched.core })
   else yield* Effect.logInfo(`Took over after the edit of ${after}, in ${Math.round(process.uptime() * 1000)} ms`)
 })
 

@@ -19,6 +19,8 @@ export type LanesCore = LaneClientCore & LaneServerCore & Pick<CoreShape, "monot
 export interface Lanes {
   readonly client: LaneClient
   readonly server: LaneServer
+  /** Where others open links to this process, for people. */
+  readonly endpoint: string
   /** Links of this process that are up. */
   readonly links: () => number
   /** The header `warren-reply` for a token. */
@@ -58,7 +60,13 @@ export const makeLanes = Effect.fnUntraced(function* (
     }
   })
   const own = laneAddressOf(links, core.instance)
-  return { client, server, links: () => ways.up, replyAddress: (token) => formatReplyAddress(own, token) }
+  return {
+    client,
+    server,
+    endpoint: links.endpoint,
+    links: () => ways.up,
+    replyAddress: (token) => formatReplyAddress(own, token),
+  }
 })
 
 /** Where a process with these links is reached past the broker; announced. */
