@@ -1,7 +1,8 @@
 /**
  * Lets in only some clients of CURVE: libzmq asks whoever is bound to a certain name in its context (ZeroMQ RFC 27, "ZAP").
  *
- * There is one such name in a context, so a socket that is particular has a context of its own.
+ * There is one such name in a context, so a socket that is particular has a context of its own, and with it two threads until
+ * the process ends.
  */
 import { isEqual, toText } from "../zmtp/bytes.ts"
 import { readKey } from "../zmtp/curve/keys.ts"

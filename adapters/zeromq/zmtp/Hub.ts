@@ -54,6 +54,7 @@ export class Hub {
     return new Pipe(this.#marks, {
       onRoom: () => this.#onRoom(),
       onArrived: (pipe) => {
+        if (this.#pattern.isDeaf === true) return this.#drop(pipe)
         this.#queue(pipe)
         this.#pass()
       },
@@ -148,6 +149,10 @@ export class Hub {
     for (let receiver = this.#receivers.take(); receiver !== undefined; receiver = this.#receivers.take()) {
       receiver(undefined)
     }
+  }
+
+  #drop(pipe: Pipe): void {
+    while (pipe.take() !== undefined) this.#dropped++
   }
 
   #wayOf(message: Message): string {

@@ -24,6 +24,8 @@ export interface Pattern {
   readonly wayOf?: (message: Message) => string
   /** Why the owner may be given no message now. */
   readonly refusal: () => OutOfTurn | undefined
+  /** Whether the owner is never given a message: what comes nevertheless is dropped at once. @default false */
+  readonly isDeaf?: boolean
   /** What the owner gets of a message; `undefined`: nothing, it is dropped. */
   readonly open: (pipe: Pipe, message: Message) => Message | undefined
   /** A peer wants other messages than before; only publishers hear it. */

@@ -9,13 +9,13 @@ import type { Offered, Pattern } from "./Pattern.ts"
 
 /** Peers in turn. */
 export class RoundRobin implements Pattern {
-  readonly #receives: boolean
+  readonly isDeaf: boolean
   readonly #pipes: Array<Pipe> = []
   #next = 0
 
   /** `receives`: whether the owner gets messages of peers too. */
   constructor(receives: boolean) {
-    this.#receives = receives
+    this.isDeaf = !receives
   }
 
   attach(pipe: Pipe): undefined {
@@ -37,11 +37,11 @@ export class RoundRobin implements Pattern {
   }
 
   refusal(): OutOfTurn | undefined {
-    return this.#receives ? undefined : onlySends("PUSH")
+    return this.isDeaf ? onlySends("PUSH") : undefined
   }
 
   open(_: Pipe, message: Message): Message | undefined {
-    return this.#receives ? message : undefined
+    return message
   }
 
   /** Drops what the peers have sent so far. */

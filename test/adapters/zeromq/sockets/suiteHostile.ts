@@ -284,4 +284,21 @@ export const hostile: ReadonlyArray<Case> = [
         yield* until("the message", () => bad.has("goes on"))
       }),
   },
+  {
+    name: "what a PUSH is sent in spite of the rules takes nobody's place",
+    needs: ["limitsPeers"],
+    run: ({ listen, raw }) =>
+      Effect.gen(function* () {
+        const source = yield* listen("PUSH", { maxPeers: 2, receiveHighWaterMark: 2 })
+        for (let i = 1; i <= 5; i++) {
+          const bad = yield* raw(source.at)
+          bad.shake("PULL")
+          yield* source.peers(1)
+          for (let j = 0; j < 4; j++) bad.write(messageBytes("who listens?"))
+          yield* until("what it sent", () => source.socket.stats().dropped === i * 4)
+          bad.end()
+          yield* source.peers(0)
+        }
+      }),
+  },
 ]
