@@ -4,7 +4,8 @@
  * The port between `Connection.ts` and the runtime's network. Contract: `accept` is called once a stream, at once when it
  * is open, and answers with who is told of it; then `onData` in the order of arrival, never after `pause()` returned,
  * but for what was under way; `onClosed` once, last. `write` takes all it is given, in order; `false` means that the system
- * takes no more for now, until `onDrain`. A stream ends with `end()` (after what was written) or `destroy()` (now).
+ * takes no more for now, until `onDrain`. A stream ends with `end()` (after what was written, and once the other end has closed
+ * too; whoever does not want to wait for that destroys it) or `destroy()` (now).
  */
 import { Context, type Effect, type Scope } from "effect"
 import type { Endpoint } from "./Endpoint.ts"

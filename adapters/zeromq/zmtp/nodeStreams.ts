@@ -7,6 +7,7 @@ import { chmodSync, lstatSync, unlinkSync } from "node:fs"
 import { connect as dial, createServer, type Server, type Socket } from "node:net"
 import { Effect, Layer } from "effect"
 import { type Endpoint, formatEndpoint } from "./Endpoint.ts"
+import { meanings } from "./meanings.ts"
 import { Unreachable } from "./SocketError.ts"
 import { type Accept, type ByteStream, Streams } from "./Streams.ts"
 
@@ -17,17 +18,6 @@ const codeOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "code" in error && typeof error.code === "string"
     ? error.code
     : "unknown"
-
-/** What the system's codes mean for whoever reads the message. */
-const meanings: { readonly [code: string]: string } = {
-  EADDRINUSE: "something listens there already; choose another port, or * for a free one",
-  EADDRNOTAVAIL: "this machine has no such address",
-  EACCES: "this user may not listen there",
-  ECONNREFUSED: "nothing listens there",
-  ENOENT: "there is no such path",
-  ENOTFOUND: "no such host is known",
-  ETIMEDOUT: "it does not answer",
-}
 
 const unreachable = (endpoint: Endpoint, error: unknown): Unreachable => {
   const code = codeOf(error)
@@ -52,7 +42,8 @@ const attach = (socket: Socket, accept: Accept): void => {
     },
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
-    end: () => void socket.end(() => socket.destroy()),
+    // not destroyed once all is written: unread data would make the system reset it, and the last bytes would be lost
+    end: () => void socket.end(),
     destroy: () => void socket.destroy(),
     remote: socket.remoteAddress === undefined ? "a local process" : `${socket.remoteAddress}:${socket.remotePort}`,
   }
@@ -63,6 +54,11 @@ const attach = (socket: Socket, accept: Accept): void => {
   socket.on("close", () => events.onClosed(why))
 }
 
+/** A port of this machine where nobody listens may be given to the very connection that tries it, which then reaches itself. */
+const isItself = (socket: Socket): boolean =>
+  socket.localPort !== undefined && socket.localPort === socket.remotePort &&
+  socket.localAddress === socket.remoteAddress
+
 const connect = (endpoint: Endpoint, accept: Accept): Effect.Effect<void, Unreachable> =>
   Effect.callback<void, Unreachable>((resume) => {
     const socket = dial(target(endpoint))
@@ -72,6 +68,7 @@ const connect = (endpoint: Endpoint, accept: Accept): Effect.Effect<void, Unreac
     }
     socket.once("error", onError)
     socket.once("connect", () => {
+      if (isItself(socket)) return onError({ code: "ECONNREFUSED" })
       socket.off("error", onError)
       attach(socket, accept)
       resume(Effect.void)

@@ -27,8 +27,7 @@ socketSuite({
     refusesOld: true,
     sparesOld: true,
     sparesSlow: true,
-    endsGently:
-      "nodeStreams.ts destroys a stream once all is written, and what was not read makes the system break it off",
+    endsGently: true,
     waitsAtEnd: true,
     tellsRetries: true,
     respectsPaths: true,
