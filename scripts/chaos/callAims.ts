@@ -5,16 +5,8 @@
  */
 import type { Aim } from "./aims.ts"
 import { type CallsReport, tolerance } from "./callJudge.ts"
-import { type LaneName, lanesOf } from "./calls.ts"
+import { lanesOf, meant } from "./calls.ts"
 import type { ChaosOptions } from "./options.ts"
-
-/** Which lane counts for calls that were told to go by one. */
-const meant: { readonly [lane in LaneName]: "direct" | "reply" | "broker" } = {
-  auto: "direct",
-  direct: "direct",
-  reply: "reply",
-  broker: "broker",
-}
 
 /** Of the calls answered in peace, so much goes by the lane it is told to; links take a while to be trusted after each fault. */
 const least = { full: 0.5, soak: 0.5, short: 0.1 } as const

@@ -3,7 +3,7 @@
  *
  * Pure; part of `judge.ts`. A call counts as made in peace when no fault window overlaps it.
  */
-import { callOf, type CallPlan, emitterOf, kinds, type LaneName, laneOf, lanes, lanesOf } from "./calls.ts"
+import { callOf, type CallPlan, emitterOf, kinds, type LaneName, laneOf, lanes, lanesOf, meant } from "./calls.ts"
 import { childName } from "./children.ts"
 import { patience } from "./company.ts"
 import type { Called, Expired } from "./callLedger.ts"
@@ -97,6 +97,18 @@ export const judgeCalls = (
     ranOn: inPeace.filter((call) => ranOn(call, ledger, windows)).length,
     rerouted: Object.fromEntries(calls.rerouted),
   }
+}
+
+/** Of the calls made and answered in a time, the share that went by the lane it was meant to; `undefined`: there were none. */
+export const laneShare = (
+  { calls }: Ledger,
+  options: Pick<ChaosOptions, "lane" | "emitters">,
+  after: number,
+  before: number,
+): number | undefined => {
+  const some = calls.ended.filter(({ from, to, outcome }) => from > after && to < before && outcome === "answered")
+  const went = some.filter(({ n, lane }) => lane === meant[laneOf(n, options)])
+  return some.length === 0 ? undefined : went.length / some.length
 }
 
 const isInPeace = ({ from, to }: Pick<Called, "from" | "to">, windows: ReadonlyArray<Window>): boolean =>

@@ -59,6 +59,14 @@ export const emitterOf = (n: number, emitters: number): number => Math.floor(n %
 export const laneAt = (lane: ChaosOptions["lane"], index: number): LaneName =>
   lane === "all" ? lanes[index % lanes.length]! : lane
 
+/** What a call goes by that is told to use a lane, when nothing is wrong. */
+export const meant: { readonly [lane in LaneName]: "direct" | "reply" | "broker" } = {
+  auto: "direct",
+  direct: "direct",
+  reply: "reply",
+  broker: "broker",
+}
+
 /** The lane that a call is to go by. */
 export const laneOf = (n: number, { lane, emitters }: Pick<ChaosOptions, "lane" | "emitters">): LaneName =>
   laneAt(lane, emitterOf(n, emitters))

@@ -5,9 +5,9 @@
  * (`report.ts`). An aim that could not be measured is missed.
  */
 import { type Aim, aimsOf } from "./aims.ts"
-import { type CallsReport, judgeCalls } from "./callJudge.ts"
+import { type CallsReport, judgeCalls, laneShare } from "./callJudge.ts"
 import { app, fateOf, keysEach, listeners } from "./company.ts"
-import type { Window } from "./faults.ts"
+import { endOf, type Window } from "./faults.ts"
 import { type Growth, growthOf } from "./growth.ts"
 import type { Ledger } from "./ledger.ts"
 import type { ChaosOptions } from "./options.ts"
@@ -52,6 +52,8 @@ export interface FaultFigures {
   readonly ready: number | undefined
   readonly confirmed: Recovery
   readonly handled: Recovery
+  /** Of the calls that were answered in peace before the next fault, the share that went by the lane it was meant to. */
+  readonly lane: number | undefined
 }
 
 /** A run's figures. */
@@ -121,6 +123,7 @@ export const judge = (evidence: Evidence): Report => {
     calls,
     hung: hungEmits + calls.hung,
     faults: windows.map((window, i) => ({
+      lane: laneShare(ledger, options, endOf(window), windows[i + 1]?.from ?? evidence.to),
       fault: describeFault(window.fault),
       at: (window.from - evidence.from) / 1_000,
       lasted: (window.over - window.from) / 1_000,

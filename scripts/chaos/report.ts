@@ -24,11 +24,12 @@ export const describeReport = (options: ChaosOptions, report: Report): ReadonlyA
   ...callLines(report.calls, report.links),
   "  A window is from the fault until 2 s after every process was ready again.",
   "",
-  "Faults: at s, lasted s, ready after s; s until 90 % of the confirmed (handled) a second before it was back",
+  "Faults: at s, lasted s, ready after s; s until 90 % of the confirmed (handled) a second before it was back; of the",
+  "calls in peace after it, how many went by the lane they were meant to",
   ...report.faults.map((one) =>
     `  ${one.at.toFixed(1).padStart(7)} ${one.lasted.toFixed(1).padStart(5)} ${seconds(one.ready).padStart(5)}   ${
       recovered(one.confirmed).padStart(14)
-    } ${recovered(one.handled).padStart(16)}   ${one.fault}`
+    } ${recovered(one.handled).padStart(16)} ${percent(one.lane).padStart(6)}   ${one.fault}`
   ),
   ...(options.cluster ? ["", ...cutting] : []),
   ...growthLines(report),
@@ -97,6 +98,8 @@ const callRow = (name: string, cells: ReadonlyArray<string | number>): string =>
 
 const recovered = ({ reference, seconds: after }: Recovery): string =>
   reference === 0 ? "nothing before" : `${seconds(after)} of ${reference}/s`
+
+const percent = (share: number | undefined): string => share === undefined ? "" : `${(share * 100).toFixed(0)} %`
 
 const seconds = (value: number | undefined): string => value === undefined ? "never" : value.toFixed(1)
 
