@@ -23,7 +23,7 @@ const watch = () => {
   watchdog = setTimeout(() => {
     console.error(`Still busy after the last test with: ${process.getActiveResourcesInfo().join(", ")}`)
     process.exit(1)
-  }, left === 0 ? 2_000 : longest + 10_000).unref()
+  }, left === 0 ? 10_000 : longest + 10_000).unref()
 }
 
 /** Declares one test. */
