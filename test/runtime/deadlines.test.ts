@@ -99,6 +99,41 @@ describe("Deadlines", () => {
       assert.deepEqual(ran.toSorted(), ["-Infinity", "11", "NaN"])
     }))
 
+  for (const hours of [-1, 1]) {
+    test(`come in time where the day's time is set ${hours < 0 ? "back" : "ahead"}, those from before and those from after`, () => {
+      const clock = new FakeClock(start)
+      let off = 0
+      const day = (): number => clock.currentTimeMillisUnsafe() + off
+      const set: Clock.Clock = {
+        currentTimeMillisUnsafe: day,
+        currentTimeMillis: Effect.sync(day),
+        currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+        currentTimeNanos: clock.currentTimeNanos,
+        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+        monotonicTimeNanos: clock.monotonicTimeNanos,
+        sleep: clock.sleep,
+      }
+      Effect.runSync(
+        Effect.map(makeDeadlines, (deadlines) => {
+          const came: Record<string, number> = {}
+          const add = (name: string, inMs: number): void =>
+            void deadlines.add(day() + inMs, () => came[name] = clock.currentTimeMillisUnsafe() - start)
+          add("before", 5_000)
+          add("long before", 60_000)
+          moveTo(clock, start + 1_000)
+          off = hours * 3_600_000
+          moveTo(clock, start + 2_000)
+          add("after", 5_000)
+          moveTo(clock, start + 120_000)
+          // one that is set ahead has passed what it passed
+          assert.ok(came["before"]! <= 5_001 && came["before"]! >= (hours < 0 ? 5_000 : 0), JSON.stringify(came))
+          assert.equal(came["after"], 7_000)
+          assert.ok(came["long before"]! <= 62_000, JSON.stringify(came))
+        }).pipe(Effect.scoped, Effect.provideService(Clock.Clock, set)),
+      )
+    })
+  }
+
   test("end with their scope", () => {
     const clock = new FakeClock(start)
     let ran = 0
