@@ -53,7 +53,8 @@ const open = Effect.fnUntraced(function* (app: string, worker?: Namespace, off =
     monotonicTimeNanos: clock.monotonicTimeNanos,
     sleep: (duration) => clock.sleep(duration),
   }
-  const launched = yield* launch({ broker: rabbit?.url, apps }).pipe(
+  // past a broker that is away or blocks, calls would go on
+  const launched = yield* launch({ broker: rabbit?.url, apps, lane: "broker" }).pipe(
     Effect.provideService(CurrentJournal, { record: (entry: Entry) => void facts.push(entry) }),
     Effect.provideService(CurrentSettings, { ...defaultSettings, grace: 0, app, ...settings }),
     Effect.provideService(Clock.Clock, shifted),
