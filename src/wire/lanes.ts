@@ -240,6 +240,7 @@ const readCall = (head: Uint8Array, body: Uint8Array) => {
     !isTime(sentAt) || !isName(id) || !isName(type) || !isName(app) || !isTime(timestamp) ||
     typeof contentType !== "string" || !isName(replyTo) || !isHeaders(headers)
   ) return undefined
+  const timeout = headers[Header.timeout]
   const packet: Packet = {
     id,
     type,
@@ -249,6 +250,7 @@ const readCall = (head: Uint8Array, body: Uint8Array) => {
     persistent: false,
     correlationId: id,
     replyTo,
+    expiration: isTime(timeout) ? Math.max(0, timeout) : undefined,
     headers,
     body,
   }

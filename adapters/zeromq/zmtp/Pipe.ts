@@ -44,6 +44,7 @@ export class Pipe {
   readonly #out = new Fifo<Message>()
   readonly #in = new Fifo<Message>()
   #outBytes = 0
+  #isPumping = false
   #inBytes = 0
   #line: Line | undefined
   #held = false
@@ -92,6 +93,9 @@ export class Pipe {
 
   /** Sends what waits, as far as the system takes it. */
   pump(): void {
+    // what is sent may be written at once, and whoever wrote asks for more
+    if (this.#isPumping) return
+    this.#isPumping = true
     const hadRoom = this.hasRoom()
     while (this.#line !== undefined && !this.#line.isFull()) {
       const message = this.#out.take()
@@ -99,6 +103,7 @@ export class Pipe {
       this.#outBytes -= bytesOf(message)
       this.#line.send(message)
     }
+    this.#isPumping = false
     if (!hadRoom && this.hasRoom()) this.#events.onRoom(this)
   }
 

@@ -10,7 +10,6 @@ import {
   type LaneMessage,
   parseReplyAddress,
   QueueName,
-  readMeta,
   refusalParts,
   type RefusalReason,
   replyParts,
@@ -35,6 +34,12 @@ const patience = 5
 
 /** How long a call that says nothing of its time may take, ms. */
 const fallback = 5_000
+
+/** Nothing on a link drops what has expired, and its age is known better than two clocks could tell it. */
+const aged = (packet: Packet, age: number): Packet => {
+  const left = Math.max(0, (packet.expiration ?? fallback) - age)
+  return { ...packet, expiration: left, headers: { ...packet.headers, [Header.timeout]: left } }
+}
 
 /** See the top of the file. */
 export class LaneServer {
@@ -79,14 +84,8 @@ export class LaneServer {
     if (this.#inHand.has(token)) return
     const take = this.#served.get(packet.type)
     if (take === undefined) return this.#refuse(from, token, "NoHandler")
-    // nothing on a link drops what has expired, and its age is known better than two clocks could tell it
-    const left = (readMeta(packet).timeout ?? fallback) - age
     const delivery: Delivery = {
-      packet: {
-        ...packet,
-        expiration: Math.max(0, left),
-        headers: { ...packet.headers, [Header.timeout]: Math.max(0, left) },
-      },
+      packet: age === 0 ? packet : aged(packet, age),
       queue: QueueName.call(packet.type),
       redelivered: false,
       deliveryCount: 0,

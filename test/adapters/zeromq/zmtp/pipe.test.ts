@@ -57,3 +57,20 @@ describe("Pipe.receive()", () => {
     assert.equal(pipe.receive(of(99)), true)
   })
 })
+
+describe("Pipe.pump()", () => {
+  test("is not begun again by what it sends, however much waits", () => {
+    const { pipe, sent, line } = open({ send: 100_000 })
+    for (let i = 0; i < 50_000; i++) pipe.send(of(1))
+    // a line that writes at once, and then asks for more
+    const eager: Line = {
+      ...line,
+      send: (message) => {
+        sent.push(message)
+        pipe.pump()
+      },
+    }
+    pipe.attach(eager, peer)
+    assert.deepEqual([sent.length, pipe.unsent], [50_000, 0])
+  })
+})
