@@ -95,7 +95,8 @@ export class Ways {
     if (link === undefined) return false
     way.over(link)
     this.#core.deadlines.add(this.#core.now() + dialling, () => {
-      if (way.link !== link || way.isKept || way.isUp()) return
+      // one that came up is kept open while it is left alone, or it would have to come up within a reply's patience
+      if (way.link !== link || way.isKept || way.isThere) return
       way.avoid()
       way.hangUp()
     })
