@@ -75,7 +75,7 @@ describe("a connection that is closed as it opens", () => {
     const connection: Connection = {
       server: "none",
       cluster: undefined,
-          local: undefined,
+      local: undefined,
       lost: Effect.never,
       isLost: () => false,
       openChannel: () => Effect.fail(error),
