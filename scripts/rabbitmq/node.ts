@@ -107,8 +107,9 @@ export const makeRabbit = (facts: Facts, machine: Machine, timeout: number, stop
   }
 }
 
+// one that ends by itself meanwhile is no trouble
 const closing = `Connections = rabbit_networking:connections_local(),
-rabbit_networking:close_connections(Connections, REASON), length(Connections).`
+[catch rabbit_networking:close_connection(Connection, REASON) || Connection <- Connections], length(Connections).`
 
 // the limit before the alarm is kept in the node, and so is lost together with the alarm when it starts again
 const alarming = `case persistent_term:get(warren_limit, none) of
