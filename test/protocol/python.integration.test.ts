@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import { connect as dial } from "amqplib"
 import { Schema } from "effect"
 import { fromPacket, toPacket } from "../../adapters/amqp/properties.ts"
-import { findPika } from "../../scripts/pika.ts"
+import { findPython } from "../../scripts/python.ts"
 import { testBroker } from "../../scripts/rabbitmq.ts"
 import {
   api,
@@ -28,7 +28,9 @@ import { Lines } from "./Lines.ts"
 import { callPacket, deriveId, Header, nextTrace, QueueName, routeTo } from "../../src/wire/mod.ts"
 import { type Background, start } from "../support/process.ts"
 
-const python = process.env["WARREN_TEST_BROKER"] === "none" ? { missing: "WARREN_TEST_BROKER is none" } : findPika()
+const python = process.env["WARREN_TEST_BROKER"] === "none"
+  ? { missing: "WARREN_TEST_BROKER is none" }
+  : findPython("pika")
 const skip = "missing" in python ? python.missing : undefined
 
 class UnknownPart extends Schema.TaggedError<UnknownPart>()("UnknownPart", { sku: Schema.String }) {}

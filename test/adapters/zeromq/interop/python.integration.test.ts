@@ -2,11 +2,11 @@
  * Our sockets against libzmq in Python, as Debian has it.
  */
 import process from "node:process"
-import { findZmq } from "../../../../scripts/zmq.ts"
+import { findPython } from "../../../../scripts/python.ts"
 import { inPython } from "./Other.ts"
 import { interopSuite } from "./suite.ts"
 
-const python = findZmq()
+const python = findPython("zmq")
 const missing = "missing" in python ? python.missing : undefined
 
 interopSuite({
