@@ -12,7 +12,7 @@ import { Ages } from "./lanes/Ages.ts"
 export interface Sent {
   /** ms on the clock that nobody sets. */
   readonly clock: number
-  /** ms since the epoch; `undefined`: it does not say. */
+  /** ms since the epoch; `undefined`, or 0 as of a packet without one: it does not say. */
   readonly at: number | undefined
 }
 
@@ -54,7 +54,7 @@ export class Lateness {
     if (day - clock - this.#ahead > leap) this.#wokeAt = clock
     this.#ahead = day - clock
     const age = known.clock.of(sent.clock, clock)
-    if (sent.at === undefined) return age
+    if (sent.at === undefined || sent.at === 0) return age
     const ofDay = known.day.of(sent.at, day)
     // the first one that says it has nothing to be compared with
     if (!known.hasDay) {

@@ -54,6 +54,16 @@ describe("Lateness", () => {
     isAbout(message(2_001), 2_000)
   })
 
+  test("takes the time 0 of a packet for none, also as this machine wakes up", () => {
+    let [clock, day] = [0, 1_700_000_000_000]
+    const lateness = new Lateness(() => clock, () => day)
+    assert.equal(lateness.of("sender", { clock, at: 0 }), 0)
+    clock += 60_000
+    day += 8 * hour
+    assert.equal(lateness.of("sender", { clock, at: 0 }), 0)
+    isAbout(lateness.of("sender", { clock: clock - 3_000, at: 0 }), 3_000)
+  })
+
   test("a machine that slept does not look late afterwards, and a late message of it does", () => {
     const { pass, sleep, message } = world()
     message(1)
@@ -84,7 +94,7 @@ describe("Lateness", () => {
       day += ms
     }
     /** A message of a sender whose clocks show the right time; `lay`: ms that it lay here while this machine slept. */
-    let truth = 0
+    let truth = 1_800_000_000_000
     const message = (lay: number, took = 1) => {
       const sent = { clock: truth, at: truth }
       truth += took + lay
