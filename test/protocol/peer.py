@@ -29,6 +29,11 @@ def now():
     return int(time.time() * 1000)
 
 
+def sent():
+    """When, in ms on a clock that nobody sets."""
+    return int(time.monotonic() * 1000)
+
+
 def tell(what, **more):
     print(json.dumps({"what": what, **more}), flush=True)
 
@@ -251,43 +256,53 @@ def emit(broker, options, _):
 
 
 def call(broker, options, _):
+    """Makes calls of one type, one after another, which all await their replies in one queue."""
     instance = fresh_id()
     broker.declare_exchanges()
-    answers = []
-    message_id = fresh_id()
+    answers = {}
 
     def deliver(channel, method, properties, body):
-        if properties.correlation_id == message_id:
-            answers.append((properties.headers, body))
+        answers.setdefault(properties.correlation_id, (properties.headers, body))
         channel.basic_ack(method.delivery_tag)
 
     broker.consume(lambda: broker.declare_replies(instance), 100, deliver)
+    for body in options["bodies"]:
+        ask(broker, options, body, f"warren.replies.{instance}", answers)
+
+
+def ask(broker, options, body, reply_to, answers):
+    message_id = fresh_id()
     timeout = options.get("timeout", 5000)
     deadline = now() + timeout
-    headers = {"traceparent": traceparent(), "warren-deadline": deadline, "warren-timeout": timeout}
+    headers = {
+        "traceparent": traceparent(),
+        "warren-deadline": deadline,
+        "warren-timeout": timeout,
+        "warren-sent": sent(),
+    }
     properties = broker.properties(
         message_id,
         options["type"],
         TRANSIENT,
         headers,
         correlation_id=message_id,
-        reply_to=f"warren.replies.{instance}",
+        reply_to=reply_to,
         expiration=str(timeout),
     )
     began = now()
-    outcome = broker.publish(CALLS, options["type"], properties, write_body(options["body"]))
+    outcome = broker.publish(CALLS, options["type"], properties, write_body(body))
     if outcome == "unroutable":
         return tell("unserved", ms=now() - began)
     if outcome == "refused":
         return tell("overloaded")
     patience = options.get("patience", timeout)
-    while not answers and now() < began + patience:
+    while message_id not in answers and now() < began + patience:
         broker.connection.process_data_events(time_limit=0.02)
-    if not answers:
+    if message_id not in answers:
         if now() < deadline:
             cancel(broker, message_id, options["type"], deadline)
         return tell("late", id=message_id)
-    headers, body = answers[0]
+    headers, body = answers[message_id]
     error = text(headers, "warren-error")
     told = {None: "value", "declared": "declared"}.get(error, "failure")
     tell(told, tag=error, body=read_body(body), trace=text(headers, "traceparent") == properties.headers["traceparent"])
@@ -566,7 +581,8 @@ class Server:
             "inHand": len(self.running),
             **self.counts,
         }
-        properties = self.broker.properties(fresh_id(), "warren.presence", TRANSIENT, {}, expiration="15000")
+        headers = {"warren-sent": sent()}
+        properties = self.broker.properties(fresh_id(), "warren.presence", TRANSIENT, headers, expiration="15000")
         self.broker.publish(CONTROL, "presence.announce", properties, write_body(notice))
 
 

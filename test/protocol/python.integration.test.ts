@@ -27,6 +27,7 @@ import {
 import { Lines } from "./Lines.ts"
 import { callPacket, deriveId, Header, nextTrace, QueueName, routeTo } from "../../src/wire/mod.ts"
 import { type Background, start } from "../support/process.ts"
+import { startProxy } from "../support/proxy.ts"
 
 const python = process.env["WARREN_TEST_BROKER"] === "none"
   ? { missing: "WARREN_TEST_BROKER is none" }
@@ -68,11 +69,11 @@ afterEach(async () => {
   running.clear()
 })
 
-/** Starts the program in a role. */
-const peer = (role: "emit" | "call" | "serve" | "listen", options: object): Lines => {
+/** Starts the program in a role; `at`: its way to the broker. */
+const peer = (role: "emit" | "call" | "serve" | "listen", options: object, at: string = url()): Lines => {
   const program = "program" in python ? python.program : ""
   const script = join(import.meta.dirname, "peer.py")
-  const one = start(program, ["-u", script, url(), role, JSON.stringify({ app: `${name}py`, ...options })])
+  const one = start(program, ["-u", script, at, role, JSON.stringify({ app: `${name}py`, ...options })])
   running.add(one)
   return new Lines(one)
 }
@@ -148,7 +149,7 @@ describe("a program in Python", () => {
       }),
     }, async () => {
       const ask = (member: string, body: unknown, more: object = {}) =>
-        peer("call", { type: `${name}.${member}`, body, ...more })
+        peer("call", { type: `${name}.${member}`, bodies: [body], ...more })
       assert.deepEqual(await ask("price", { sku: "P-9", quantity: 2 }).next("value"), {
         what: "value",
         tag: null,
@@ -170,6 +171,35 @@ describe("a program in Python", () => {
       while (seen.length === 0) await delay(5)
     })
   })
+
+  test(
+    "makes a call that is held up on its way: it is not run after its deadline, and the next one is",
+    { skip },
+    async () => {
+      const proxy = await startProxy(Number(new URL(url()).port))
+      const ran: Array<number> = []
+      await warren({
+        slow: handle(Api.slow, ({ ms: n }) => {
+          ran.push(n)
+          // before the program can make the next one
+          if (n === 1) proxy.stall(true, "there")
+          return "done"
+        }),
+      }, async () => {
+        const timeout = 1_500
+        const bodies = [1, 2, 3].map((ms) => ({ ms }))
+        const lines = peer("call", { type: `${name}.slow`, bodies, timeout }, proxy.through(url()))
+        await lines.next("value")
+        // longer than clocks are let to differ: it is its age alone that tells
+        await delay(timeout + 2_000)
+        proxy.stall(false)
+        await lines.next("late")
+        await lines.next("value")
+        assert.deepEqual(ran, [1, 3])
+      })
+      await proxy.close()
+    },
+  )
 
   test("serves calls: a value, a declared error, failures", { skip }, async () => {
     await server()

@@ -14,8 +14,8 @@ export interface Proxy {
   readonly cut: () => void
   /** Refuses new connections (they are ended at once), or accepts them again. */
   readonly refuse: (on: boolean) => void
-  /** Carries nothing any more, or goes on with what has piled up. */
-  readonly stall: (on: boolean) => void
+  /** Carries nothing any more, or goes on with what has piled up; `there`: only what is for the server. @default "both" */
+  readonly stall: (on: boolean, way?: "there" | "both") => void
   /** Connections so far. */
   readonly count: () => number
   readonly close: () => Promise<void>
@@ -24,7 +24,14 @@ export interface Proxy {
 /** Starts a proxy to a port on loopback. */
 export const startProxy = async (target: number): Promise<Proxy> => {
   const pairs = new Set<readonly [Socket, Socket]>()
-  let [refusing, stalled, count] = [false, false, 0]
+  let [refusing, count] = [false, 0]
+  let stalled: "there" | "both" | undefined
+  const flow = (pair: readonly [Socket, Socket]) => {
+    for (const [i, socket] of pair.entries()) {
+      if (stalled === "both" || (stalled === "there" && i === 0)) socket.pause()
+      else socket.resume()
+    }
+  }
   const server = createServer((near) => {
     near.on("error", () => near.destroy())
     if (refusing) return void near.destroy()
@@ -43,8 +50,8 @@ export const startProxy = async (target: number): Promise<Proxy> => {
       from.on("data", (data) => to.write(data))
       from.on("error", end)
       from.on("close", end)
-      if (stalled) from.pause()
     }
+    flow(pair)
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   const { port } = server.address() as AddressInfo
@@ -62,9 +69,9 @@ export const startProxy = async (target: number): Promise<Proxy> => {
       }
     },
     refuse: (on) => void (refusing = on),
-    stall: (on) => {
-      stalled = on
-      for (const pair of pairs) for (const socket of pair) on ? socket.pause() : socket.resume()
+    stall: (on, way = "both") => {
+      stalled = on ? way : undefined
+      for (const pair of pairs) flow(pair)
     },
     count: () => count,
     close: () =>
