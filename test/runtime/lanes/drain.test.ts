@@ -16,6 +16,24 @@ const stopped = async (world: World, process: Process): Promise<void> => {
   await world.until("it has ended", () => isOver, 60_000)
 }
 
+/** A server that may take so long to end, ms, and a caller that knows it; nothing that either did so far is in the ledger. */
+const oneServer = async (world: World, { grace, concurrency = 16 }: { grace: number; concurrency?: number }) => {
+  const ledger: Array<Run> = []
+  const s = await world.start({ apps: parts("s", world, ledger, concurrency), settings: { grace } })
+  const caller = await world.start({ lane: "direct" })
+  await meet(world, caller, s)
+  ledger.length = 0
+  return { ledger, s, caller }
+}
+
+/** The server that has these calls in hand ends, once there is another one; then they are through. */
+const endsDuring = async (world: World, server: Process, ledger: Array<Run>, ...calls: ReadonlyArray<Asked>) => {
+  await world.advance(50)
+  await startServer(world, "t", ledger)
+  await stopped(world, server)
+  await world.answered(...calls)
+}
+
 const refusals = ({ network }: World): ReadonlyArray<string> =>
   network.sent.filter((sent) => kindOf(sent) === "refusal").map(({ parts }) => new TextDecoder().decode(parts[1]))
 
@@ -107,16 +125,9 @@ describe("a server that drains", () => {
   test(
     "that ends before a call in hand is through says so: it is not run again, and its caller knows at once",
     inWorld(async (world) => {
-      const ledger: Array<Run> = []
-      const s = await world.start({ apps: parts("s", world, ledger), settings: { grace: 500 } })
-      const caller = await world.start({ lane: "direct" })
-      await meet(world, caller, s)
-      ledger.length = 0
+      const { ledger, s, caller } = await oneServer(world, { grace: 500 })
       const one = caller.call(Parts.slow({ n: 1, ms: 60_000 }), { timeout: 60_000 })
-      await world.advance(50)
-      await startServer(world, "t", ledger)
-      await stopped(world, s)
-      await world.answered(one)
+      await endsDuring(world, s, ledger, one)
       const error = one.error()
       assert.equal(error._tag, "HandlerDied")
       assert.match(error.message, /ended while it ran it/)
@@ -129,16 +140,9 @@ describe("a server that drains", () => {
   test(
     "that ends before an idempotent call in hand is through says so: it is run again, as the second attempt",
     inWorld(async (world) => {
-      const ledger: Array<Run> = []
-      const s = await world.start({ apps: parts("s", world, ledger), settings: { grace: 500 } })
-      const caller = await world.start({ lane: "direct" })
-      await meet(world, caller, s)
-      ledger.length = 0
+      const { ledger, s, caller } = await oneServer(world, { grace: 500 })
       const one = caller.call(Parts.again({ n: 1, ms: 2_000 }), { timeout: 60_000 })
-      await world.advance(50)
-      await startServer(world, "t", ledger)
-      await stopped(world, s)
-      await world.answered(one)
+      await endsDuring(world, s, ledger, one)
       assert.equal(one.value(), 1)
       assert.deepEqual(
         ledger.map(({ server, attempt, redelivered, ended }) => [server, attempt, redelivered, ended]),
@@ -150,17 +154,10 @@ describe("a server that drains", () => {
   test(
     "gives back the calls that wait for their turn: they are run elsewhere, for the first time",
     inWorld(async (world) => {
-      const ledger: Array<Run> = []
-      const s = await world.start({ apps: parts("s", world, ledger, 1), settings: { grace: 400 } })
-      const caller = await world.start({ lane: "direct" })
-      await meet(world, caller, s)
-      ledger.length = 0
+      const { ledger, s, caller } = await oneServer(world, { grace: 400, concurrency: 1 })
       const first = caller.call(Parts.slow({ n: 1, ms: 380 }))
       const second = caller.call(Parts.slow({ n: 2, ms: 10_000 }), { timeout: 60_000 })
-      await world.advance(50)
-      await startServer(world, "t", ledger)
-      await stopped(world, s)
-      await world.answered(first, second)
+      await endsDuring(world, s, ledger, first, second)
       assert.deepEqual([first.value(), second.exit()?._tag], [1, "Success"])
       assert.deepEqual(
         ledger.map(({ server, n, attempt, redelivered }) => [server, n, attempt, redelivered]),
@@ -172,10 +169,7 @@ describe("a server that drains", () => {
   test(
     "with nobody else to go to: the call ends as one that nobody serves",
     inWorld(async (world) => {
-      const ledger: Array<Run> = []
-      const s = await world.start({ apps: parts("s", world, ledger, 1), settings: { grace: 400 } })
-      const caller = await world.start({ lane: "direct" })
-      await meet(world, caller, s)
+      const { s, caller } = await oneServer(world, { grace: 400, concurrency: 1 })
       const first = caller.call(Parts.slow({ n: 1, ms: 380 }))
       const second = caller.call(Parts.slow({ n: 2, ms: 10_000 }), { timeout: 60_000 })
       await world.advance(50)

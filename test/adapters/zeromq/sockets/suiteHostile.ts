@@ -19,6 +19,15 @@ const company = Effect.fnUntraced(function* ({ listen, dial }: Rig, options: Par
   return { sink, proves }
 })
 
+/** The same, with another peer that has shaken hands and is about to misbehave. */
+const badCompany = Effect.fnUntraced(function* (rig: Rig, options: Parameters<Rig["listen"]>[1] = {}) {
+  const { sink, proves } = yield* company(rig, options)
+  const bad = yield* rig.raw(sink.at)
+  bad.shake("PUSH")
+  yield* sink.peers(2)
+  return { sink, proves, bad }
+})
+
 /** What could be of ZMTP 1.0 or 2.0, each with what a person would call it. */
 const ancient: ReadonlyArray<readonly [what: string, bytes: Uint8Array]> = [
   ["an HTTP request", bytes("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")],
@@ -138,10 +147,7 @@ export const hostile: ReadonlyArray<Case> = [
     name: "a message over the limit ends its own connection only",
     run: (rig) =>
       Effect.gen(function* () {
-        const { sink, proves } = yield* company(rig, { maxMessageBytes: 1_000 })
-        const bad = yield* rig.raw(sink.at)
-        bad.shake("PUSH")
-        yield* sink.peers(2)
+        const { sink, proves, bad } = yield* badCompany(rig, { maxMessageBytes: 1_000 })
         bad.write(frame(0, filled(1_000)))
         assert.equal((yield* sink.hearRaw)[0]!.length, 1_000)
         bad.write(frame(0, filled(1_001)))
@@ -154,10 +160,7 @@ export const hostile: ReadonlyArray<Case> = [
     needs: ["limitsWholes"],
     run: (rig) =>
       Effect.gen(function* () {
-        const { sink, proves } = yield* company(rig, { maxMessageBytes: 1_000 })
-        const bad = yield* rig.raw(sink.at)
-        bad.shake("PUSH")
-        yield* sink.peers(2)
+        const { sink, proves, bad } = yield* badCompany(rig, { maxMessageBytes: 1_000 })
         bad.write(frame(1, filled(600)), frame(1, filled(400)), frame(0, filled(0)))
         assert.deepEqual((yield* sink.hearRaw).map(({ length }) => length), [600, 400, 0])
         bad.write(frame(1, filled(600)), frame(0, filled(401)))
@@ -170,10 +173,7 @@ export const hostile: ReadonlyArray<Case> = [
     needs: ["limitsFrames"],
     run: (rig) =>
       Effect.gen(function* () {
-        const { sink, proves } = yield* company(rig, { maxFrames: 3 })
-        const bad = yield* rig.raw(sink.at)
-        bad.shake("PUSH")
-        yield* sink.peers(2)
+        const { sink, proves, bad } = yield* badCompany(rig, { maxFrames: 3 })
         bad.write(messageBytes("1", "2", "3"))
         assert.deepEqual(yield* sink.hear, ["1", "2", "3"])
         bad.write(messageBytes("1", "2", "3", "4"))
@@ -230,10 +230,7 @@ export const hostile: ReadonlyArray<Case> = [
     name: "half a message is none",
     run: (rig) =>
       Effect.gen(function* () {
-        const { sink, proves } = yield* company(rig)
-        const bad = yield* rig.raw(sink.at)
-        bad.shake("PUSH")
-        yield* sink.peers(2)
+        const { sink, proves, bad } = yield* badCompany(rig)
         bad.write(messageBytes("whole"), frame(1, bytes("first")), frame(0, filled(5_000)).subarray(0, 2_000))
         assert.deepEqual(yield* sink.hear, ["whole"])
         bad.reset()
