@@ -8,25 +8,10 @@
 import assert from "node:assert/strict"
 import { Context, Effect, Exit, Layer, Logger, Queue, Schema, Scope } from "effect"
 import { api, call, type CallError, event, isCallError } from "../contract/mod.ts"
-import {
-  Bus,
-  busLayer,
-  type BusShape,
-  Core,
-  type CoreShape,
-  CurrentJournal,
-  CurrentSettings,
-  defaultSettings,
-  type Entry,
-  type Fact,
-  type Host,
-  makeHost,
-  type Namespace,
-  readModule,
-  type Settings,
-} from "../runtime/mod.ts"
+import type { Namespace, Settings } from "../runtime/mod.ts"
 import { CurrentLinks, type Delivery, type Packet, Transport } from "../transport/mod.ts"
 import { Header, QueueName } from "../wire/mod.ts"
+import { type OpenProcess, openProcess } from "./openProcess.ts"
 import type { RuntimeFeatures, RuntimeLanes } from "./runtimeSuite.ts"
 
 /** One test of the runtime. */
@@ -61,13 +46,8 @@ export const makeContracts = (name: string) =>
 export type Contracts = ReturnType<typeof makeContracts>
 
 /** One process: a bus, and the apps it hosts. */
-export interface Process {
-  readonly bus: BusShape
-  readonly core: CoreShape
-  readonly host: Host
+export interface Process extends OpenProcess {
   readonly transport: Transport["Service"]
-  /** All facts so far, or those of one kind. */
-  readonly facts: (fact?: Fact) => ReadonlyArray<Entry>
   /** Its connection ends with everything in hand, as when the process is killed. */
   readonly kill: Effect.Effect<void>
 }
@@ -152,38 +132,14 @@ const start = Effect.fnUntraced(function* (
   const wire = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
   const transport = Context.get(yield* Layer.buildWithScope(Layer.fresh(layer), wire), Transport)
   const links = lanes === undefined ? undefined : yield* Scope.provide(lanes.links, wire)
-  const entries: Array<Entry> = []
-  const modules = yield* Effect.forEach(
-    Object.entries(apps),
-    ([app, namespace]) => Effect.fromResult(readModule(namespace, { file: `${app}.ts`, app })),
-  )
-  return yield* Effect.gen(function* () {
-    const services = yield* Layer.build(Layer.fresh(busLayer))
-    const bus = Context.get(services, Bus)
-    const core = Context.get(services, Core)
-    const host = yield* makeHost(core, bus, modules)
-    return {
-      bus,
-      core,
-      host,
-      transport,
-      facts: (fact?: Fact) => entries.filter((entry) => fact === undefined || entry.fact === fact),
-      kill: Scope.close(wire, Exit.void),
-    }
-  }).pipe(
+  // a test that leaves handlers at work does not wait for them
+  const all = { grace: 0, app: "suite", lane: lanes?.lane ?? "broker", ...settings }
+  const process = yield* openProcess(apps, all).pipe(
     Effect.provideService(Transport, transport),
     Effect.provideService(CurrentLinks, links),
-    Effect.provideService(CurrentJournal, { record: (entry: Entry) => void entries.push(entry) }),
-    // a test that leaves handlers at work does not wait for them
-    Effect.provideService(CurrentSettings, {
-      ...defaultSettings,
-      grace: 0,
-      app: "suite",
-      lane: lanes?.lane ?? "broker",
-      ...settings,
-    }),
     Effect.provide(Logger.layer([])),
   )
+  return { ...process, transport, kill: Scope.close(wire, Exit.void) }
 })
 
 /** Dies with that message when nothing has come of it in five seconds. */

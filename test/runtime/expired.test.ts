@@ -3,20 +3,10 @@
  */
 import { describe, test } from "#test"
 import assert from "node:assert/strict"
-import { Clock, Context, Effect, Layer, Schema } from "effect"
-import { layer as inProcess } from "../../src/broker/mod.ts"
-import { api, Bus, call, event, handle, on } from "../../src/mod.ts"
-import {
-  busLayer,
-  Core,
-  CurrentJournal,
-  CurrentSettings,
-  defaultSettings,
-  makeHost,
-  readModule,
-} from "../../src/runtime/mod.ts"
-import { FakeClock, testBus } from "../../src/testing/mod.ts"
-import { type ConsumeOptions, type Delivery, Transport } from "../../src/transport/mod.ts"
+import { Effect, Schema } from "effect"
+import { api, call, event, handle, on } from "../../src/mod.ts"
+import { testBus } from "../../src/testing/mod.ts"
+import { onTheWay } from "./onTheWay.ts"
 
 const Desk = api("desk", {
   ask: call({ n: Schema.Int }, { returns: { n: Schema.Int }, idempotent: true }),
@@ -45,50 +35,24 @@ describe("a call that has expired", () => {
   })
 
   test("is not run when it waited at the worker, behind another redelivered one", () => {
-    const clock = new FakeClock(Date.UTC(2026, 0, 1))
     const ran: Array<number> = []
-    const skipped: Array<string | undefined> = []
-    const app = {
-      ask: handle(Desk.ask, ({ n }) => {
-        ran.push(n)
-        return Effect.as(Effect.sleep("10 seconds"), { n })
-      }),
-    }
-    // a transport on which every call has been delivered before
-    const worn = Effect.map(Transport, (transport) => ({
-      ...transport,
-      consume: (queue: string, options: ConsumeOptions, deliver: (delivery: Delivery) => void) =>
-        transport.consume(
-          queue,
-          options,
-          (delivery) => deliver(queue.startsWith("warren.calls.") ? { ...delivery, redelivered: true } : delivery),
-        ),
-    }))
-    return Effect.gen(function* () {
-      const services = yield* Layer.build(Layer.fresh(busLayer))
-      const bus = Context.get(services, Bus)
-      yield* makeHost(Context.get(services, Core), bus, [
-        yield* Effect.fromResult(readModule(app, { file: "desk.ts", app: "desk" })),
-      ])
-      for (const [n, timeout] of [[1, "1 minute"], [2, "3 seconds"]] as const) {
-        yield* Effect.forkChild(Effect.result(bus.call(Desk.ask({ n }), { timeout })), { startImmediately: true })
-      }
-      assert.deepEqual(ran, [1], "one redelivered at a time")
-      for (const seconds of [3, 10, 30]) {
-        clock.moveTo(Date.UTC(2026, 0, 1, 0, 0, seconds))
-        yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 5)))
-      }
-      assert.deepEqual([ran, skipped], [[1], ["its deadline has passed"]])
-    }).pipe(
-      Effect.provideServiceEffect(Transport, worn),
-      Effect.provide(inProcess),
-      Effect.provideService(CurrentJournal, {
-        record: ({ fact, error }) => void (fact === "skipped" && skipped.push(error)),
-      }),
-      Effect.provideService(CurrentSettings, { ...defaultSettings, grace: 0 }),
-      Effect.provideService(Clock.Clock, clock),
-      Effect.scoped,
-      Effect.runPromise,
+    const ask = handle(Desk.ask, ({ n }) => {
+      ran.push(n)
+      return Effect.as(Effect.sleep("10 seconds"), { n })
+    })
+    return onTheWay(
+      { ask },
+      // every call has been delivered before
+      (delivery, deliver) => deliver({ ...delivery, redelivered: true }),
+      ({ bus, moveTo, skipped }) =>
+        Effect.gen(function* () {
+          for (const [n, timeout] of [[1, "1 minute"], [2, "3 seconds"]] as const) {
+            yield* Effect.forkChild(Effect.result(bus.call(Desk.ask({ n }), { timeout })), { startImmediately: true })
+          }
+          assert.deepEqual(ran, [1], "one redelivered at a time")
+          for (const seconds of [3, 10, 30]) yield* moveTo(seconds * 1_000)
+          assert.deepEqual([ran, skipped()], [[1], ["its deadline has passed"]])
+        }),
     )
   })
 

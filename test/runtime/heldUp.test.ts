@@ -4,28 +4,16 @@
  */
 import { describe, test } from "#test"
 import assert from "node:assert/strict"
-import { Clock, Context, Effect, Layer, Schema } from "effect"
-import { layer as inProcess } from "../../src/broker/mod.ts"
-import { api, Bus, call, handle } from "../../src/mod.ts"
-import {
-  busLayer,
-  Core,
-  CurrentJournal,
-  CurrentSettings,
-  defaultSettings,
-  makeHost,
-  readModule,
-} from "../../src/runtime/mod.ts"
-import { FakeClock } from "../../src/testing/mod.ts"
-import { type ConsumeOptions, type Delivery, type Packet, Transport } from "../../src/transport/mod.ts"
+import { Effect, Schema } from "effect"
+import { api, call, handle } from "../../src/mod.ts"
+import type { Packet } from "../../src/transport/mod.ts"
 import { Header } from "../../src/wire/mod.ts"
+import { onTheWay } from "./onTheWay.ts"
 
 const Desk = api("desk", {
   ask: call({ n: Schema.Int }, { returns: Schema.Int, idempotent: true }),
   charge: call({ n: Schema.Int }, { returns: Schema.Int }),
 })
-
-const begin = Date.UTC(2026, 0, 1)
 
 /** What a caller's clock of the day is off by, ms: its calls look so. */
 const shifted = (packet: Packet, by: number): Packet => ({
@@ -36,55 +24,34 @@ const shifted = (packet: Packet, by: number): Packet => ({
 
 /** Makes two calls with a deadline of 1 s, of which the second one is held up so long; what was run, and what was skipped. */
 const ask = (heldUp: number, off = 0) => {
-  const clock = new FakeClock(begin)
   const ran: Array<number> = []
-  const skipped: Array<string | undefined> = []
   const held: Array<() => void> = []
   let isHeld = false
   const run = ({ n }: { readonly n: number }) => {
     ran.push(n)
     return n
   }
-  const module = { ask: handle(Desk.ask, run), charge: handle(Desk.charge, run) }
-  const slow = Effect.map(Transport, (transport) => ({
-    ...transport,
-    consume: (queue: string, options: ConsumeOptions, deliver: (delivery: Delivery) => void) =>
-      transport.consume(queue, options, (delivery) => {
-        if (!queue.startsWith("warren.calls.")) return deliver(delivery)
-        const arrive = () => deliver({ ...delivery, packet: shifted(delivery.packet, off) })
-        if (isHeld) held.push(arrive)
-        else arrive()
+  return onTheWay(
+    { ask: handle(Desk.ask, run), charge: handle(Desk.charge, run) },
+    (delivery, deliver) => {
+      const arrive = () => deliver({ ...delivery, packet: shifted(delivery.packet, off) })
+      if (isHeld) held.push(arrive)
+      else arrive()
+    },
+    ({ bus, moveTo, skipped }) =>
+      Effect.gen(function* () {
+        const calling = (n: number, what: "ask" | "charge") =>
+          Effect.forkChild(Effect.result(bus.call(Desk[what]({ n }), { timeout: 1_000 })), { startImmediately: true })
+        yield* calling(1, "ask")
+        yield* moveTo(0)
+        isHeld = true
+        yield* calling(2, "ask")
+        yield* calling(3, "charge")
+        yield* moveTo(heldUp)
+        for (const arrive of held) arrive()
+        yield* moveTo(heldUp)
+        return { ran, skipped: skipped() }
       }),
-  }))
-  return Effect.gen(function* () {
-    const services = yield* Layer.build(Layer.fresh(busLayer))
-    const bus = Context.get(services, Bus)
-    yield* makeHost(Context.get(services, Core), bus, [
-      yield* Effect.fromResult(readModule(module, { file: "desk.ts", app: "desk" })),
-    ])
-    const calling = (n: number, what: "ask" | "charge") =>
-      Effect.forkChild(Effect.result(bus.call(Desk[what]({ n }), { timeout: 1_000 })), { startImmediately: true })
-    const settle = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 5)))
-    yield* calling(1, "ask")
-    yield* settle
-    isHeld = true
-    yield* calling(2, "ask")
-    yield* calling(3, "charge")
-    yield* settle
-    clock.moveTo(begin + heldUp)
-    for (const arrive of held) arrive()
-    yield* settle
-    return { ran, skipped }
-  }).pipe(
-    Effect.provideServiceEffect(Transport, slow),
-    Effect.provide(inProcess),
-    Effect.provideService(CurrentJournal, {
-      record: ({ fact, error }) => void (fact === "skipped" && skipped.push(error)),
-    }),
-    Effect.provideService(CurrentSettings, { ...defaultSettings, grace: 0 }),
-    Effect.provideService(Clock.Clock, clock),
-    Effect.scoped,
-    Effect.runPromise,
   )
 }
 

@@ -7,29 +7,13 @@
  */
 import assert from "node:assert/strict"
 import { setImmediate as turn } from "node:timers/promises"
-import { Cause, Clock, Context, Effect, Exit, Layer, Logger, Random, Result, Scope } from "effect"
+import { Cause, Clock, Context, Effect, Exit, Layer, Logger, Random, Scope } from "effect"
 import { Broker, layer as inProcess } from "../../../src/broker/mod.ts"
 import type { CallError, CallSpec, Message } from "../../../src/contract/mod.ts"
 import { makeDeadlines } from "../../../src/runtime/Deadlines.ts"
-import {
-  Bus,
-  busLayer,
-  type BusShape,
-  type CallOptions,
-  Core,
-  type CoreShape,
-  CurrentJournal,
-  CurrentSettings,
-  defaultSettings,
-  type Entry,
-  type Fact,
-  type Host,
-  makeHost,
-  type Namespace,
-  readModule,
-  type Settings,
-} from "../../../src/runtime/mod.ts"
+import type { CallOptions, Namespace, Settings } from "../../../src/runtime/mod.ts"
 import { FakeClock } from "../../../src/testing/FakeClock.ts"
+import { type OpenProcess, openProcess } from "../../../src/testing/openProcess.ts"
 import { CurrentLinks, type Packet, type Route, Transport } from "../../../src/transport/mod.ts"
 import { Network } from "./Network.ts"
 
@@ -60,14 +44,9 @@ export interface Asked {
 }
 
 /** One process. */
-export interface Process {
+export interface Process extends OpenProcess {
   readonly endpoint: string
   readonly instance: string
-  readonly bus: BusShape
-  readonly core: CoreShape
-  readonly host: Host
-  /** All facts so far, or those of one kind. */
-  readonly facts: (fact?: Fact) => ReadonlyArray<Entry>
   /** What it published, without presence. */
   readonly published: Array<{ readonly route: Route; readonly packet: Packet }>
   readonly call: (message: Message<CallSpec>, options?: CallOptions) => Asked
@@ -203,25 +182,13 @@ export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<vo
       // sockets linger: what was sent last still leaves
       const farewell = Effect.promise(async () => isKilled ? undefined : await turn())
       yield* Scope.addFinalizer(wire, Effect.andThen(farewell, Effect.sync(links.vanish)))
-      const entries: Array<Entry> = []
-      const modules = Object.entries(options.apps ?? {}).map(([app, namespace]) =>
-        Result.getOrThrow(readModule(namespace, { file: `${app}.ts`, app }))
-      )
-      const process = yield* Effect.gen(function* () {
-        const services = yield* Layer.build(Layer.fresh(busLayer))
-        const bus = Context.get(services, Bus)
-        const core = Context.get(services, Core)
-        return { bus, core, host: yield* makeHost(core, bus, modules) }
+      const process = yield* openProcess(options.apps ?? {}, {
+        app: "world",
+        lane: options.lane ?? "auto",
+        ...options.settings,
       }).pipe(
         Effect.provideService(Transport, transport),
         Effect.provideService(CurrentLinks, links),
-        Effect.provideService(CurrentJournal, { record: (entry: Entry) => void entries.push(entry) }),
-        Effect.provideService(CurrentSettings, {
-          ...defaultSettings,
-          app: "world",
-          lane: options.lane ?? "auto",
-          ...options.settings,
-        }),
         Effect.provideService(Clock.Clock, clockOf(clock, options.off ?? 0, () => origin)),
         Scope.provide(own),
       )
@@ -230,7 +197,6 @@ export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<vo
         ...process,
         endpoint,
         instance: core.instance,
-        facts: (fact?: Fact) => entries.filter((entry) => fact === undefined || entry.fact === fact),
         published,
         call: (message: Message<CallSpec>, callOptions?: CallOptions): Asked => {
           const began = now()
