@@ -1,25 +1,15 @@
 /**
  * The runtime's behaviour suite on RabbitMQ with the lanes past it: what is true of calls is true on each of them.
  */
-import { afterAll, beforeAll, describe, test } from "#test"
+import { describe, test } from "#test"
 import process from "node:process"
 import { Effect, Redacted } from "effect"
 import { layer } from "../../adapters/amqp/mod.ts"
 import { layerStreams, openLinks } from "../../adapters/zeromq/mod.ts"
-import { testBroker } from "../../scripts/rabbitmq.ts"
 import { runtimeSuite } from "../../src/testing/runtimeSuite.ts"
-import { type Proxy, startProxy } from "../support/proxy.ts"
+import { wiredBroker } from "../support/wiredBroker.ts"
 
-let broker: Awaited<ReturnType<typeof testBroker>>
-let proxy: Proxy | undefined
-beforeAll(async () => {
-  broker = await testBroker()
-  if (broker !== undefined) proxy = await startProxy(Number(new URL(broker.url).port))
-})
-afterAll(async () => {
-  await proxy?.close()
-  await broker?.stop()
-})
+const { url, cut } = wiredBroker()
 
 const linksWith = (secret?: Redacted.Redacted<string>) =>
   Effect.provide(openLinks({ local: "127.0.0.1", secret, maxMessageBytes: 17 * 1024 * 1024 }), layerStreams)
@@ -39,14 +29,14 @@ const runs = [
 for (const { lane, of, links, only } of runs) {
   runtimeSuite({
     name: `RabbitMQ, lane ${lane}, ${of}`,
-    layer: () => layer({ url: proxy?.through(broker?.url ?? "") ?? "" }),
+    layer: () => layer({ url: url() }),
     features: {
       givesBack: true,
       shared: true,
       queued: lane === "direct" ? "calls go straight to the server that is known" : true,
       oddNumbers: "RabbitMQ ends a connection that sends NaN",
       expel: "the broker's consumers are the same on every lane",
-      cut: Effect.sync(() => proxy?.cut()),
+      cut: Effect.sync(cut),
       lanes: { lane, links },
     },
     describe,
