@@ -8,20 +8,14 @@ import { Schema } from "effect"
 import process from "node:process"
 import { api, call, connect, event, handle, on } from "../../src/mod.ts"
 import { Count, obey, order, prefetch, repeat } from "./amqpCase.ts"
+import { orderFields } from "./orderSchema.ts"
 
 const [part, broker = ""] = process.argv.slice(2)
 
-const fields = {
-  orderId: Schema.String,
-  customer: Schema.String,
-  sku: Schema.String,
-  quantity: Schema.Int,
-  note: Schema.String,
-}
 const Orders = api("orders", {
-  placed: event(fields),
-  echo: call(fields, { returns: Schema.Struct(fields) }),
-  piled: event(fields),
+  placed: event(orderFields),
+  echo: call(orderFields, { returns: Schema.Struct(orderFields) }),
+  piled: event(orderFields),
 })
 
 switch (part) {

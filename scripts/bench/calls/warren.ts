@@ -8,17 +8,11 @@ import { Schema } from "effect"
 import process from "node:process"
 import { api, call, connect, handle } from "../../../src/mod.ts"
 import { prefetch } from "../amqpCase.ts"
+import { orderFields } from "../orderSchema.ts"
 import { checkOrder, ordersOf, type System } from "./System.ts"
 
-const fields = {
-  orderId: Schema.String,
-  customer: Schema.String,
-  sku: Schema.String,
-  quantity: Schema.Int,
-  note: Schema.String,
-}
 const Orders = api("orders", {
-  echo: call(fields, { returns: Schema.Struct(fields) }),
+  echo: call(orderFields, { returns: Schema.Struct(orderFields) }),
   fail: call({}, { returns: Schema.Void }),
 })
 
