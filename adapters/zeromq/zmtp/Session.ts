@@ -4,8 +4,9 @@
  * Between the bytes of a stream and the pattern of a socket. Does no I/O and reads no clock: bytes are pushed in, frames
  * leave through the outbox, and what happens is told by calls. Whatever a peer sends, it ends this session at most.
  */
+import { Assembly, type MessageLimits } from "./Assembly.ts"
 import { concat, toText } from "./bytes.ts"
-import { checkPeer } from "./checkPeer.ts"
+import { checkGreeting, checkPeer } from "./checkPeer.ts"
 import {
   type Command,
   decodeCommand,
@@ -20,7 +21,7 @@ import {
   type Subscription,
 } from "./commands.ts"
 import { Flag, type Frame, FrameReader, tooLong } from "./frames.ts"
-import { decodeGreeting, encodeGreeting, type Greeting, greetingLength, type MechanismName } from "./greeting.ts"
+import { decodeGreeting, encodeGreeting, greetingLength, type MechanismName } from "./greeting.ts"
 import type { Cipher, Handshake, HandshakeStep } from "./Mechanism.ts"
 import type { Outbox } from "./Outbox.ts"
 import { broken, isProtocolError, misfit, type ProtocolError } from "./ProtocolError.ts"
@@ -30,7 +31,7 @@ import { hasIdentity, type SocketType } from "./SocketType.ts"
 export type Message = ReadonlyArray<Uint8Array>
 
 /** What one side is. */
-export interface SessionOptions {
+export interface SessionOptions extends MessageLimits {
   readonly type: SocketType
   /** How a ROUTER will know this socket; empty: the ROUTER makes a name. */
   readonly identity: Uint8Array
@@ -39,10 +40,6 @@ export interface SessionOptions {
   readonly asServer: boolean
   /** Starts the handshake; is given this side's properties. */
   readonly handshake: (metadata: Uint8Array) => Handshake
-  /** The most bytes of a message, all its frames together. */
-  readonly maxMessageBytes: number
-  /** The most frames of a message. */
-  readonly maxFrames: number
 }
 
 /** Who is at the other end. */
@@ -88,20 +85,19 @@ export class Session {
   readonly #outbox: Outbox
   readonly #events: SessionEvents
   readonly #reader: FrameReader
+  readonly #assembly: Assembly
   #stage: Stage = "greeting"
   #greeting: Uint8Array = nothing
   #minor = 1
   #handshake: Handshake | undefined
   #cipher: Cipher | undefined
-  /** Frames of a message that is not whole yet. */
-  #frames: Array<Uint8Array> = []
-  #bytes = 0
   #paused = false
 
   constructor(options: SessionOptions, outbox: Outbox, events: SessionEvents) {
     this.#options = options
     this.#outbox = outbox
     this.#events = events
+    this.#assembly = new Assembly(options)
     this.#reader = new FrameReader((command) => this.#limit(command))
   }
 
@@ -125,7 +121,7 @@ export class Session {
 
   /** Bytes of memory that are held of what the peer sent. */
   get held(): number {
-    return this.#greeting.length + this.#reader.held + this.#bytes
+    return this.#greeting.length + this.#reader.held + this.#assembly.held
   }
 
   /** Goes on reading after a message was not followed by others. */
@@ -138,8 +134,7 @@ export class Session {
   /** Takes nothing more. */
   stop(): void {
     this.#stage = "failed"
-    this.#frames = []
-    this.#bytes = 0
+    this.#assembly.clear()
     this.#greeting = nothing
     this.#reader.clear()
   }
@@ -175,7 +170,7 @@ export class Session {
 
   /** The longest body that may come now. */
   #most(command: boolean): number {
-    return command ? longestCommand : this.#options.maxMessageBytes - this.#bytes
+    return command ? longestCommand : this.#assembly.room
   }
 
   #fail(error: ProtocolError): void {
@@ -189,7 +184,7 @@ export class Session {
     if (greeting === undefined) return void (this.#greeting = bytes)
     if (isProtocolError(greeting)) return this.#fail(greeting)
     this.#greeting = nothing
-    const wrong = this.#checkGreeting(greeting)
+    const wrong = checkGreeting(this.#options, greeting)
     if (wrong !== undefined) return this.#fail(wrong)
     this.#minor = Math.min(greeting.minor, 1)
     this.#stage = "handshake"
@@ -201,15 +196,6 @@ export class Session {
     for (const command of this.#handshake.begin()) this.#outbox.addFrame(Flag.command, command)
     this.#reader.push(bytes.subarray(greetingLength))
     this.#read()
-  }
-
-  #checkGreeting({ mechanism, asServer }: Greeting): ProtocolError | undefined {
-    const own = this.#options
-    if (mechanism !== own.mechanism) {
-      return misfit(`It wants the mechanism ${JSON.stringify(mechanism)}; this socket has "${own.mechanism}"`)
-    }
-    // what does not say so may be a server nevertheless: libzmq's
-    return own.asServer && asServer ? misfit("It is a server of CURVE too; expected a client") : undefined
   }
 
   #read(): void {
@@ -259,18 +245,10 @@ export class Session {
     else this.#onFrame(frame)
   }
 
-  #onFrame({ more, body }: Frame): void {
-    const { maxFrames } = this.#options
-    if (this.#frames.length === 0 && !more) return this.#onMessage([body])
-    this.#frames.push(body)
-    this.#bytes += body.length
-    if (this.#frames.length > maxFrames) {
-      return this.#fail(broken(`It sends a message of more than ${maxFrames} frames`))
-    }
-    if (more) return
-    const message = this.#frames
-    this.#frames = []
-    this.#bytes = 0
+  #onFrame(frame: Frame): void {
+    const message = this.#assembly.add(frame)
+    if (message === undefined) return
+    if (isProtocolError(message)) return this.#fail(message)
     this.#onMessage(message)
   }
 

@@ -1,7 +1,9 @@
 /**
- * Whether a peer fits a socket, by what it says of itself at the end of its handshake. Pure.
+ * Whether a peer fits a socket: by its greeting, and by what it says of itself at the end of its handshake. Pure.
  */
 import { toQuoted, toText } from "./bytes.ts"
+import type { Greeting, MechanismName } from "./greeting.ts"
+import { misfit, type ProtocolError } from "./ProtocolError.ts"
 import { mayTalk, peersOf, type SocketType } from "./SocketType.ts"
 
 /** Why a peer does not fit. */
@@ -14,6 +16,18 @@ export interface Misfit {
 
 /** The longest identity, bytes. */
 const longestIdentity = 255
+
+/** Looks at what a peer greets with; `undefined`: its handshake may begin. */
+export const checkGreeting = (
+  own: { readonly mechanism: MechanismName; readonly asServer: boolean },
+  { mechanism, asServer }: Greeting,
+): ProtocolError | undefined => {
+  if (mechanism !== own.mechanism) {
+    return misfit(`It wants the mechanism ${JSON.stringify(mechanism)}; this socket has "${own.mechanism}"`)
+  }
+  // what does not say so may be a server nevertheless: libzmq's
+  return own.asServer && asServer ? misfit("It is a server of CURVE too; expected a client") : undefined
+}
 
 /** Looks at the kind of a peer, and at its identity where there is a use for it; `undefined`: it fits. */
 export const checkPeer = (own: SocketType, type: Uint8Array, identity: Uint8Array): Misfit | undefined => {
