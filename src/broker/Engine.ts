@@ -1,7 +1,7 @@
 /**
  * The queue engine: a broker as a synchronous state machine with RabbitMQ's semantics.
  *
- * Above `Catalog` (what exists), `Queue`, `Timetable` and `Pump`; below the in-process transport and the AMQP
+ * Above `Catalog` (what exists), `Queue`, `Undertaker`, `Timetable` and `Pump`; below the in-process transport and the AMQP
  * server. Does no I/O, starts no timers and makes no promises: it reads the time from `now`, and the owner calls
  * `tick` at `nextDue`. Consumers are called from one loop, never from inside each other, so a chain of any length
  * keeps the stack flat. Knows no connections (an owner is any object), no wire and no Effect.
@@ -9,20 +9,18 @@
 import type { Binding, ExchangeSpec, Packet, Verdict } from "../transport/mod.ts"
 import type { ConsumerOptions, Hand, Owner, Settlement } from "./Consumer.ts"
 import type { Counters } from "./Counters.ts"
-import type { DeathReason } from "./deaths.ts"
 import type { EngineQueueSpec, Refusal } from "./declare.ts"
 import type { Snapshot } from "./Snapshot.ts"
 import type { QueueView, View } from "./View.ts"
 import { Catalog } from "./Catalog.ts"
 import { Consumer } from "./Consumer.ts"
 import { add, queueCounters } from "./Counters.ts"
-import { circles, deathsOf, withDeath } from "./deaths.ts"
-import { Deque } from "./Deque.ts"
-import { Message } from "./Message.ts"
+import { expiry, Message } from "./Message.ts"
 import { Pump } from "./Pump.ts"
 import { type Host, Queue } from "./Queue.ts"
-import { revive, save } from "./Snapshot.ts"
+import { reviveAll, takeSnapshot } from "./Snapshot.ts"
 import { Timetable } from "./Timetable.ts"
+import { Undertaker } from "./Undertaker.ts"
 import { viewQueue } from "./View.ts"
 
 /** How an engine is connected to its surroundings. */
@@ -52,7 +50,6 @@ export type Published =
 
 const ROUTED: Published = { _tag: "Routed" }
 const UNROUTABLE: Published = { _tag: "Unroutable" }
-const NOWHERE: ReadonlyArray<Queue> = []
 
 /** A queue engine. Every method is synchronous; those that hand over messages may call consumers. */
 export class Engine {
@@ -60,7 +57,7 @@ export class Engine {
   readonly #catalog = new Catalog()
   readonly #timetable: Timetable
   readonly #pump: Pump
-  readonly #dead = new Deque<{ readonly queue: Queue; readonly message: Message; readonly reason: DeathReason }>()
+  readonly #undertaker: Undertaker
   readonly #host: Host
   /** Engine-wide counts, and the sums of queues that are gone. */
   readonly #counters: Counters = {
@@ -74,6 +71,11 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#now = options.now
+    this.#undertaker = new Undertaker({
+      now: options.now,
+      route: (exchange, key) => this.#catalog.route(exchange, key),
+      counters: this.#counters,
+    })
     this.#timetable = new Timetable(options.onDue ?? (() => {}))
     this.#pump = new Pump({
       now: options.now,
@@ -85,14 +87,14 @@ export class Engine {
       },
       onExpired: (hand) => {
         hand.consumer.queue.expireChosen(hand)
-        this.#bury()
+        this.#undertaker.bury()
         this.#timetable.announce()
       },
     })
     this.#host = {
       now: options.now,
       chosen: (hand) => this.#pump.add(hand),
-      died: (queue, message, reason) => this.#dead.push({ queue, message, reason }),
+      died: (queue, message, reason) => this.#undertaker.take(queue, message, reason),
       rescheduled: (queue) => this.#timetable.changed(queue),
     }
   }
@@ -158,7 +160,7 @@ export class Engine {
         queue.counters.refused++
         refused = [...refused ?? [], queue.name]
       } else {
-        queue.enter(new Message(packet, exchange, key, this.#expiry(queue, packet.expiration)))
+        queue.enter(new Message(packet, exchange, key, expiry(packet.expiration, queue.spec.messageTtl, this.#now)))
       }
     }
     this.#finish()
@@ -272,19 +274,7 @@ export class Engine {
 
   /** Everything that outlives its owners, as plain data; changes nothing. `held: false` leaves out what consumers hold. */
   snapshot({ held: withHeld = true }: { readonly held?: boolean } = {}): Snapshot {
-    const now = this.#now()
-    const kept = [...this.#catalog.queues.values()].filter((queue) => queue.owner === undefined)
-    const names = new Set(kept.map((queue) => queue.name))
-    return {
-      exchanges: Array.from(this.#catalog.exchanges.values(), (exchange) => exchange.spec),
-      queues: kept.map((queue) => queue.spec),
-      bindings: this.#catalog.bindings().filter((binding) => names.has(binding.queue)),
-      messages: kept.flatMap((queue) =>
-        queue.contents().filter(({ held }) => withHeld || !held).map(({ message, held }) =>
-          save(queue.name, message, held, queue.spec.type === "quorum", now)
-        )
-      ),
-    }
+    return takeSnapshot(this.#catalog, withHeld, this.#now())
   }
 
   /**
@@ -297,22 +287,11 @@ export class Engine {
       ...snapshot.queues.map((spec) => this.declareQueue(spec)),
       ...snapshot.bindings.map((binding) => this.bind(binding)),
     ].filter((refusal) => refusal !== undefined)
-    const now = this.#now()
-    const messages = new Map<string, Array<Message>>()
-    for (const saved of snapshot.messages) {
-      const list = messages.get(saved.queue)
-      if (list === undefined) messages.set(saved.queue, [revive(saved, now)])
-      else list.push(revive(saved, now))
+    for (const [name, list] of reviveAll(snapshot.messages, this.#now())) {
+      this.#catalog.queues.get(name)?.enterFirst(list)
     }
-    for (const [name, list] of messages) this.#catalog.queues.get(name)?.enterFirst(list)
     this.#finish()
     return refusals
-  }
-
-  #expiry(queue: Queue, expiration: number | undefined): number {
-    const ttl = queue.spec.messageTtl
-    if (expiration === undefined && ttl === undefined) return Infinity
-    return this.#now() + Math.max(0, Math.min(expiration ?? Infinity, ttl ?? Infinity))
   }
 
   #leave(consumer: Consumer, lost: boolean): void {
@@ -323,7 +302,7 @@ export class Engine {
   }
 
   #delete(queue: Queue): void {
-    this.#bury()
+    this.#undertaker.bury()
     this.#catalog.remove(queue)
     for (const consumer of queue.end()) this.#notify(consumer)
     add(this.#counters, queue.counters)
@@ -335,32 +314,8 @@ export class Engine {
 
   /** Ends every operation: dead letters move on, the owner learns of an earlier due time, consumers are called. */
   #finish(): void {
-    if (this.#dead.size > 0) this.#bury()
+    this.#undertaker.bury()
     this.#timetable.announce()
     if (this.#pump.wanted) this.#pump.run()
-  }
-
-  /** Moves the dead on, one after another: a letter may die again on arrival. */
-  #bury(): void {
-    for (let dead = this.#dead.shift(); dead !== undefined; dead = this.#dead.shift()) {
-      const { queue, message, reason } = dead
-      const { deadLetterExchange: exchange, deadLetterKey } = queue.spec
-      let reached = false
-      if (exchange !== undefined) {
-        const key = deadLetterKey ?? message.key
-        const packet = withDeath(message.packet, queue.name, reason, message.exchange, message.key)
-        const deaths = deathsOf(packet)
-        for (const target of this.#catalog.route(exchange, key) ?? NOWHERE) {
-          if (circles(deaths, target.name)) {
-            this.#counters.circles++
-          } else if (!target.full) {
-            target.enter(new Message(packet, exchange, key, this.#expiry(target, undefined)))
-            reached = true
-          }
-        }
-      }
-      if (reached) queue.counters.deadLettered++
-      else queue.counters.dropped++
-    }
   }
 }

@@ -29,3 +29,9 @@ export class Message {
     this.expiresAt = expiresAt
   }
 }
+
+/** When the time of a message is up that enters a queue now: its own, or the queue's if that ends sooner; both in ms. */
+export const expiry = (expiration: number | undefined, ttl: number | undefined, now: () => number): number =>
+  expiration === undefined && ttl === undefined
+    ? Infinity
+    : now() + Math.max(0, Math.min(expiration ?? Infinity, ttl ?? Infinity))
