@@ -36,6 +36,10 @@ export const clocked = (options: Partial<EngineOptions> = {}) => {
   return { engine, at }
 }
 
+/** Publishes packets of these ids to a queue; says what became of each. */
+export const publish = (engine: Engine, name: string, ...ids: ReadonlyArray<string>) =>
+  ids.map((id) => engine.publish("", name, packet(id))._tag)
+
 /** A consumer that keeps what it gets. */
 export const collect = (engine: Engine, name: string, more: Partial<ConsumerOptions> = {}) => {
   const hands: Array<Hand> = []
