@@ -3,7 +3,7 @@
  */
 import * as assert from "node:assert/strict"
 import { describe, test } from "#test"
-import { type Hand } from "../../src/broker/mod.ts"
+import type { Hand } from "../../src/broker/mod.ts"
 import { clocked, collect, publish, queue } from "./support.ts"
 
 describe("pump", () => {
