@@ -1,6 +1,6 @@
 /**
  * Finds a Python with a module, or installs Debian's package of it when this user is root: for programs in Python that the
- * tests run (`pika` for test/protocol/peer.py, `zmq` for test/adapters/zeromq/interop/program.py).
+ * tests run (`pika` for test/protocol/peer/, `zmq` for test/adapters/zeromq/interop/program.py).
  *
  * Debian's own Python comes first, since that is where packages go. Changes nothing where the module is there already.
  */
