@@ -1,20 +1,13 @@
 /**
  * `warren call --broker --lane --trace` over RabbitMQ, to a `warren run` in a process of its own: every hop, on each lane.
  */
-import { afterAll, afterEach, beforeAll, describe, test } from "#test"
+import { afterEach, describe, test } from "#test"
 import assert from "node:assert/strict"
-import process from "node:process"
-import { testBroker } from "../../scripts/rabbitmq.ts"
+import { rabbit, skip } from "../support/rabbit.ts"
 import { cleanUp, folderWith, warren } from "./support.ts"
 
-const skip = process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined
-
-let broker: Awaited<ReturnType<typeof testBroker>>
-beforeAll(async () => {
-  if (skip === undefined) broker = await testBroker()
-})
+const url = rabbit()
 afterEach(cleanUp)
-afterAll(() => broker?.stop())
 
 const shop = (name: string) => ({
   "shop.ts": `import { Schema } from "effect"
@@ -36,11 +29,11 @@ describe("warren call --lane --trace", () => {
     async () => {
       const name = `t${crypto.randomUUID().slice(0, 8)}`
       const folder = folderWith(shop(name))
-      const env = { WARREN_BROKER: broker?.url ?? "", WARREN_SECRET: secret }
+      const env = { WARREN_BROKER: url(), WARREN_SECRET: secret }
       const server = warren(["run", folder], { env })
       await server.said(/^ready$/)
       const hopsOn = async (lane: string) => {
-        const args = ["call", `${name}.outer`, '{"n":4}', "--broker", broker?.url ?? "", "--workers", folder]
+        const args = ["call", `${name}.outer`, '{"n":4}', "--broker", url(), "--workers", folder]
         const call = warren([...args, "--lane", lane, "--trace"], { env })
         assert.equal(await call.ended, 0, call.stderr())
         assert.equal(call.stdout(), "5\n")
@@ -68,7 +61,7 @@ describe("warren call --lane --trace", () => {
   )
 
   test("a lane that cannot be had is an error that says what to do", { skip }, async () => {
-    const args = ["call", "a.b", "{}", "--broker", broker?.url ?? "", "--workers", folderWith(shop("a"))]
+    const args = ["call", "a.b", "{}", "--broker", url(), "--workers", folderWith(shop("a"))]
     const short = warren([...args, "--lane", "direct"], { env: { WARREN_SECRET: "open sesame" } })
     assert.notEqual(await short.ended, 0)
     assert.doesNotMatch(short.stderr(), /open sesame/)

@@ -1,21 +1,14 @@
 /**
  * Programs that say how their calls travel, over RabbitMQ and real sockets: what was asked for is what happens.
  */
-import { afterAll, beforeAll, describe, test } from "#test"
+import { describe, test } from "#test"
 import assert from "node:assert/strict"
-import process from "node:process"
 import { Schema } from "effect"
-import { testBroker } from "../../scripts/rabbitmq.ts"
 import { api, call, connect, type Connected, type ConnectOptions, handle, InvalidOption } from "../../src/mod.ts"
 import type { CallTrail } from "../../src/runtime/mod.ts"
+import { rabbit, skip } from "../support/rabbit.ts"
 
-const skip = process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined
-
-let broker: Awaited<ReturnType<typeof testBroker>>
-beforeAll(async () => {
-  if (skip === undefined) broker = await testBroker()
-})
-afterAll(() => broker?.stop())
+const url = rabbit()
 
 const secret = "0123456789abcdef0123456789abcdef"
 
@@ -25,7 +18,7 @@ const contracts = () =>
 type Contracts = ReturnType<typeof contracts>
 
 const join = (options: Partial<ConnectOptions>): Promise<Connected> =>
-  connect({ app: "web", broker: broker?.url, ...options })
+  connect({ app: "web", broker: url(), ...options })
 
 const serving = ({ ask }: Contracts, options: Partial<ConnectOptions> = {}): Promise<Connected> =>
   join({ workers: { server: { ask: handle(ask, ({ n }) => n + 1) } }, ...options })

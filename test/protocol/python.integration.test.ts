@@ -1,7 +1,7 @@
 /**
  * A program in Python, written from docs/protocol.md, beside Warren on RabbitMQ: each hears, asks and answers the other.
  */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from "#test"
+import { afterEach, beforeEach, describe, test } from "#test"
 import assert from "node:assert/strict"
 import { join } from "node:path"
 import process from "node:process"
@@ -10,7 +10,6 @@ import { connect as dial } from "amqplib"
 import { Schema } from "effect"
 import { fromPacket, toPacket } from "../../adapters/amqp/properties.ts"
 import { findPython } from "../../scripts/python.ts"
-import { testBroker } from "../../scripts/rabbitmq.ts"
 import {
   api,
   call,
@@ -28,6 +27,7 @@ import { Lines } from "./Lines.ts"
 import { callPacket, deriveId, Header, nextTrace, QueueName, routeTo } from "../../src/wire/mod.ts"
 import { type Background, start } from "../support/process.ts"
 import { startProxy } from "../support/proxy.ts"
+import { rabbit } from "../support/rabbit.ts"
 
 const python = process.env["WARREN_TEST_BROKER"] === "none"
   ? { missing: "WARREN_TEST_BROKER is none" }
@@ -47,13 +47,8 @@ const apiOf = (name: string) =>
     slow: call({ ms: Schema.Int }, { returns: Schema.String }),
   })
 
-let broker: Awaited<ReturnType<typeof testBroker>>
-beforeAll(async () => {
-  if (skip === undefined) broker = await testBroker()
-})
-afterAll(() => broker?.stop())
+const url = rabbit({ isWanted: skip === undefined })
 
-const url = () => broker?.url ?? ""
 const running = new Set<Background>()
 let name = ""
 let Api = apiOf("none")

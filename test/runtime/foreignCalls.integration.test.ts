@@ -5,16 +5,14 @@
 import { describe, test } from "#test"
 import assert from "node:assert/strict"
 import { Buffer } from "node:buffer"
-import process from "node:process"
 import { setTimeout as delay } from "node:timers/promises"
 import { gzipSync } from "node:zlib"
 import { Effect, Exit, Scope } from "effect"
 import { Exchange, QueueName } from "../../src/wire/mod.ts"
 import { nested, type Oddity } from "../support/foreign.ts"
 import { everyType, huge } from "../support/oddities.ts"
+import { skip } from "../support/rabbit.ts"
 import { oddWorld } from "./oddWorld.ts"
-
-const skip = process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined
 
 const { app, Odd, entries, replies, serve, until, another, us, them, count, toServer, dead, goesOn } = oddWorld()
 

@@ -7,14 +7,12 @@
 import { describe, test } from "#test"
 import assert from "node:assert/strict"
 import { Buffer } from "node:buffer"
-import process from "node:process"
 import { gzipSync } from "node:zlib"
 import { QueueName } from "../../src/wire/mod.ts"
 import { nested, type Oddity } from "../support/foreign.ts"
 import { circle, everyType, huge } from "../support/oddities.ts"
+import { skip } from "../support/rabbit.ts"
 import { bad, oddWorld } from "./oddWorld.ts"
-
-const skip = process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined
 
 const { app, noted, followed, entries, until, toListener, toServer, dead, goesOn } = oddWorld()
 

@@ -5,13 +5,11 @@
 import { describe, test } from "#test"
 import assert from "node:assert/strict"
 import { Buffer } from "node:buffer"
-import process from "node:process"
 import { Exchange, QueueName } from "../../src/wire/mod.ts"
 import { nested } from "../support/foreign.ts"
 import { everyType, huge } from "../support/oddities.ts"
+import { skip } from "../support/rabbit.ts"
 import { oddWorld } from "./oddWorld.ts"
-
-const skip = process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined
 
 const { app, ticked, stop, until, us, them, count, dead, goesOn } = oddWorld()
 

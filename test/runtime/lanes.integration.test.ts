@@ -2,11 +2,11 @@
  * The runtime's behaviour suite on RabbitMQ with the lanes past it: what is true of calls is true on each of them.
  */
 import { describe, test } from "#test"
-import process from "node:process"
 import { Effect, Redacted } from "effect"
 import { layer } from "../../adapters/amqp/mod.ts"
 import { layerStreams, openLinks } from "../../adapters/zeromq/mod.ts"
 import { runtimeSuite } from "../../src/testing/runtimeSuite.ts"
+import { skip } from "../support/rabbit.ts"
 import { wiredBroker } from "../support/wiredBroker.ts"
 
 const { url, cut } = wiredBroker()
@@ -42,6 +42,6 @@ for (const { lane, of, links, only } of runs) {
     describe,
     test,
     only,
-    skip: process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined,
+    skip,
   })
 }

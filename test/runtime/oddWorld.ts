@@ -2,16 +2,15 @@
  * A worker of ours on RabbitMQ and a program that is not: what tests of foreign messages send, and how they see that the worker
  * goes on.
  */
-import { afterAll, beforeAll } from "#test"
 import assert from "node:assert/strict"
 import { setTimeout as delay } from "node:timers/promises"
 import { Effect, Exit, Logger, Result, Schema, Scope } from "effect"
-import { testBroker } from "../../scripts/rabbitmq.ts"
 import { api, call, event } from "../../src/contract/mod.ts"
 import { launch, type Launched } from "../../src/launch/mod.ts"
 import { CurrentJournal, type Entry, every, type Fact, handle, on, readModule } from "../../src/runtime/mod.ts"
 import { Exchange, QueueName } from "../../src/wire/mod.ts"
 import { type Foreigner, type Oddity, startForeigner } from "../support/foreign.ts"
+import { rabbit } from "../support/rabbit.ts"
 
 /** Payloads from here on fail their listener. */
 export const bad = 1_000
@@ -40,7 +39,6 @@ export const oddWorld = () => {
     tick: every("0 0 1 1 *", ({ due }) => void ticked.push(due)),
   }
   const entries: Array<Entry> = []
-  let broker: Awaited<ReturnType<typeof testBroker>>
   let them: Foreigner
   let us: Launched
   const scope = Scope.makeUnsafe()
@@ -50,7 +48,7 @@ export const oddWorld = () => {
   /** One more process of ours. */
   const serve = (scope: Scope.Scope): Promise<Launched> =>
     launch({
-      broker: broker?.url,
+      broker: url(),
       apps: [Result.getOrThrow(readModule(worker, { file: "odd.ts", app }))],
     }).pipe(
       Effect.provideService(CurrentJournal, { record: (entry) => void entries.push(entry) }),
@@ -60,18 +58,16 @@ export const oddWorld = () => {
     )
   const stop = (): Promise<void> => Effect.runPromise(Scope.close(scope, Exit.void))
 
-  beforeAll(async () => {
-    broker = await testBroker()
-    if (broker === undefined) return
-    us = await serve(scope)
-    them = await startForeigner(broker.url)
-    await them.channel.assertQueue(replies, { expires: 60_000 })
-  })
-  afterAll(async () => {
-    if (broker === undefined) return
-    await stop()
-    await them.close()
-    await broker.stop()
+  const url = rabbit({
+    started: async (url) => {
+      us = await serve(scope)
+      them = await startForeigner(url)
+      await them.channel.assertQueue(replies, { expires: 60_000 })
+    },
+    stopping: async () => {
+      await stop()
+      await them.close()
+    },
   })
 
   const until = async (what: string, holds: () => boolean | Promise<boolean>, ms = 10_000): Promise<void> => {
@@ -94,7 +90,7 @@ export const oddWorld = () => {
     stop,
     until,
     /** Another foreign program. */
-    another: () => startForeigner(broker?.url ?? ""),
+    another: () => startForeigner(url()),
     /** Our process; there is one once tests run. */
     us: () => us,
     /** The foreign program; likewise. */

@@ -2,27 +2,20 @@
  * A message that kills its process, over real processes on RabbitMQ: dead-lettered at the delivery limit with a reason,
  * while the innocent ones that were prefetched with it are handled.
  */
-import { afterAll, afterEach, beforeAll, describe, test } from "#test"
+import { afterEach, describe, test } from "#test"
 import assert from "node:assert/strict"
 import { join } from "node:path"
 import process from "node:process"
 import { setTimeout as delay } from "node:timers/promises"
-import { testBroker } from "../../scripts/rabbitmq.ts"
 import { deliveryLimit, Exchange, QueueName } from "../../src/wire/mod.ts"
 import { startForeigner } from "../support/foreign.ts"
 import { type Background, start } from "../support/process.ts"
+import { rabbit, skip } from "../support/rabbit.ts"
 import { poisoned } from "./fixtures/poisoned.ts"
 
-const skip = process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined
-
-let broker: Awaited<ReturnType<typeof testBroker>>
-beforeAll(async () => {
-  broker = await testBroker()
-})
-afterAll(() => broker?.stop())
+const url = rabbit()
 
 const flags = "deno" in process.versions ? ["run", "-A", "--no-check"] : []
-const url = () => broker?.url ?? ""
 /** Of real processes. */
 const deaths = 3
 

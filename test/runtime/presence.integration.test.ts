@@ -1,26 +1,20 @@
 /**
  * Processes that die for real, and connections that only seem to: another program serves, on RabbitMQ.
  */
-import { afterAll, beforeAll, describe, test } from "#test"
+import { describe, test } from "#test"
 import assert from "node:assert/strict"
 import { hostname } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
 import { setTimeout as delay } from "node:timers/promises"
 import { connect, HandlerDied, NoHandler } from "warren"
-import { testBroker } from "../../scripts/rabbitmq.ts"
 import type { Background } from "../support/process.ts"
 import { startProxy } from "../support/proxy.ts"
+import { rabbit, skip } from "../support/rabbit.ts"
 import { siblings } from "../support/siblings.ts"
 import { mill } from "./fixtures/mill.ts"
 
-const skip = process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined
-
-let broker: Awaited<ReturnType<typeof testBroker>>
-beforeAll(async () => {
-  broker = await testBroker()
-})
-afterAll(() => broker?.stop())
+const url = rabbit()
 
 const { run } = siblings()
 
@@ -43,7 +37,6 @@ const until = async (server: Background, pattern: RegExp): Promise<RegExpExecArr
 const failureOf = (calling: Promise<unknown>): Promise<unknown> =>
   calling.then((value) => assert.fail(`It succeeded with ${value}`), (error: unknown) => error)
 
-const url = () => broker?.url ?? ""
 const unique = () => `m${crypto.randomUUID().slice(0, 8)}`
 
 describe("a process that is killed while it holds a call", () => {

@@ -1,28 +1,20 @@
 /**
  * A schedule over processes that die for real, and over a connection that is cut: each second's tick is made, by one of them.
  */
-import { afterAll, beforeAll, describe, test } from "#test"
+import { describe, test } from "#test"
 import assert from "node:assert/strict"
 import { join } from "node:path"
-import process from "node:process"
 import { setTimeout as delay } from "node:timers/promises"
 import { connect } from "amqplib"
-import { testBroker } from "../../scripts/rabbitmq.ts"
 import { QueueName } from "../../src/wire/mod.ts"
 import type { Background } from "../support/process.ts"
 import { startProxy } from "../support/proxy.ts"
+import { rabbit, skip } from "../support/rabbit.ts"
 import { siblings } from "../support/siblings.ts"
 
-const skip = process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined
-
-let broker: Awaited<ReturnType<typeof testBroker>>
-beforeAll(async () => {
-  broker = await testBroker()
-})
-afterAll(() => broker?.stop())
+const url = rabbit()
 
 const { run, running } = siblings()
-const url = () => broker?.url ?? ""
 const unique = () => `t${crypto.randomUUID().slice(0, 8)}`
 
 const until = async (what: string, holds: () => boolean, ms = 10_000): Promise<void> => {

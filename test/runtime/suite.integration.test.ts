@@ -2,10 +2,10 @@
  * The runtime's behaviour suite on RabbitMQ.
  */
 import { describe, test } from "#test"
-import process from "node:process"
 import { connect } from "amqplib"
 import { Effect } from "effect"
 import { layer } from "../../adapters/amqp/mod.ts"
+import { skip } from "../support/rabbit.ts"
 import { wiredBroker } from "../support/wiredBroker.ts"
 import { runtimeSuite } from "../../src/testing/runtimeSuite.ts"
 
@@ -33,5 +33,5 @@ runtimeSuite({
   },
   describe,
   test,
-  skip: process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined,
+  skip,
 })

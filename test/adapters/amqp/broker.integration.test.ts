@@ -1,26 +1,19 @@
 /**
  * What only a real broker shows: foreign messages, cancelled consumers, and addresses that do not work.
  */
-import { afterAll, beforeAll, describe, test } from "#test"
+import { describe, test } from "#test"
 import type { ConfirmChannel } from "amqplib"
 import assert from "node:assert/strict"
 import { Buffer } from "node:buffer"
-import process from "node:process"
 import { Context, Effect, Layer, Queue, Redacted, type Scope } from "effect"
 import { layer } from "../../../adapters/amqp/mod.ts"
-import { testBroker } from "../../../scripts/rabbitmq.ts"
 import { eventually, packet } from "../../../src/testing/transportSuiteRig.ts"
 import { type Delivery, type QueueSpec, Transport, type TransportError } from "../../../src/transport/mod.ts"
 import { onChannel } from "../../support/onChannel.ts"
+import { rabbit, skip } from "../../support/rabbit.ts"
 
-let broker: Awaited<ReturnType<typeof testBroker>>
-beforeAll(async () => {
-  broker = await testBroker()
-})
-afterAll(() => broker?.stop())
+const url = rabbit()
 
-const url = () => broker?.url ?? ""
-const skip = process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined
 const queueSpec = (part: Partial<QueueSpec> = {}): QueueSpec => ({
   name: `amqp-${crypto.randomUUID()}`,
   type: "classic",

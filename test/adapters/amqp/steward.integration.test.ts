@@ -1,25 +1,17 @@
 /**
  * The steward on a real broker: it looks without disturbing, moves without losing, and removes only what nobody needs.
  */
-import { afterAll, beforeAll, describe, test } from "#test"
+import { describe, test } from "#test"
 import type { ConfirmChannel } from "amqplib"
 import assert from "node:assert/strict"
 import { Buffer } from "node:buffer"
-import process from "node:process"
 import { Effect, Result } from "effect"
 import { openSteward } from "../../../adapters/amqp/mod.ts"
-import { testBroker } from "../../../scripts/rabbitmq.ts"
 import type { Steward, StewardError } from "../../../src/transport/mod.ts"
 import { onChannel } from "../../support/onChannel.ts"
+import { rabbit, skip } from "../../support/rabbit.ts"
 
-let broker: Awaited<ReturnType<typeof testBroker>>
-beforeAll(async () => {
-  broker = await testBroker()
-})
-afterAll(() => broker?.stop())
-
-const url = () => broker?.url ?? ""
-const skip = process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined
+const url = rabbit()
 
 /** Uses a steward. */
 const steward = <A>(use: (steward: Steward) => Effect.Effect<A, StewardError>, at = url()): Promise<A> =>

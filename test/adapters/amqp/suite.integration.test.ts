@@ -1,23 +1,18 @@
 /**
  * The port's behaviour suite on RabbitMQ.
  */
-import { afterAll, beforeAll, describe, test } from "#test"
-import process from "node:process"
+import { describe, test } from "#test"
 import { layer } from "../../../adapters/amqp/mod.ts"
-import { testBroker } from "../../../scripts/rabbitmq.ts"
 import { transportSuite } from "../../../src/testing/transportSuite.ts"
+import { rabbit, skip } from "../../support/rabbit.ts"
 
-let broker: Awaited<ReturnType<typeof testBroker>>
-beforeAll(async () => {
-  broker = await testBroker()
-})
-afterAll(() => broker?.stop())
+const url = rabbit()
 
 transportSuite({
   name: "RabbitMQ",
-  layer: () => layer({ url: broker?.url ?? "" }),
+  layer: () => layer({ url: url() }),
   features: { shared: true, givesBack: true, expires: true },
   describe,
   test,
-  skip: process.env["WARREN_TEST_BROKER"] === "none" ? "WARREN_TEST_BROKER is none" : undefined,
+  skip,
 })
