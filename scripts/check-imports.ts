@@ -49,6 +49,7 @@ const places: ReadonlyArray<{ readonly library: RegExp; readonly rooms: Readonly
     { library: /^amqplib(\/|$)/, rooms: ["adapters/amqp"], one: true },
     { library: /^zeromq(\/|$)/, rooms: ["adapters/zeromq"], one: true },
     { library: /^@noble\//, rooms: ["adapters/zeromq"], one: true },
+    { library: /^libsodium(\/|$)/, rooms: ["adapters/zeromq"], one: true },
     { library: /^hono(\/|$)/, rooms: ["src/gateway", "adapters"] },
     { library: /^@hono\/node-server(\/|$)/, rooms: ["adapters/runtime"] },
     { library: /^bun:/, rooms: ["adapters"] },

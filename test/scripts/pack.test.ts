@@ -154,6 +154,28 @@ describe("npm pack", () => {
     assert.match(help.output, /warren/)
   })
 
+  for (
+    const [title, [name, ...flags], faster] of [
+      ["on bun", command.bun, true],
+      ["on deno", command.deno, true],
+      ["on node", command.node, true],
+      ["nowhere without WebAssembly", [...command.node, "--jitless"], false],
+    ] as const
+  ) {
+    test(`makes boxes by WebAssembly ${title}`, { timeout: 60_000 }, async () => {
+      needsInstallation()
+      writeFileSync(
+        join(elsewhere, "boxes.mjs"),
+        'import { Effect } from "effect"\n' +
+          "const from = (file) => import(`./node_modules/warren/dist/adapters/zeromq/zmtp/curve/${file}.js`)\n" +
+          'const [{ loadBoxes }, { plainBoxes }] = [await from("loadBoxes"), await from("box")]\n' +
+          "console.log((await Effect.runPromise(loadBoxes)) !== plainBoxes)\n",
+      )
+      const { code, output } = await run(program(name), [...flags, "boxes.mjs"], { cwd: elsewhere })
+      assert.deepEqual({ code, output: output.trim() }, { code: 0, output: `${faster}` })
+    })
+  }
+
   for (const [runtime, [name, ...flags]] of Object.entries(command)) {
     test(`runs the worker on ${runtime}`, { timeout: 60_000 }, async () => {
       needsInstallation()

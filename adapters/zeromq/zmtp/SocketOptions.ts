@@ -3,7 +3,8 @@
  */
 import { Duration, Redacted, Result } from "effect"
 import { concat, isEqual, toBytes } from "./bytes.ts"
-import { keyLength, type KeyPair, pairOf, randomPair } from "./curve/box.ts"
+import { keyLength, type KeyPair, pairOf, plainBoxes, randomPair } from "./curve/box.ts"
+import type { Boxes } from "./curve/Boxes.ts"
 import { curveClient } from "./curve/client.ts"
 import { type CurveKeys, readKey } from "./curve/keys.ts"
 import { curveServer } from "./curve/server.ts"
@@ -108,13 +109,14 @@ export interface Settings {
 
 const MiB = 1024 * 1024
 
-/** Checks the options of a kind of socket. */
+/** Checks the options of a kind of socket. `boxes`: what makes those of its messages. */
 export const settingsOf = (
   type: SocketType,
   options: SocketOptions,
+  boxes: Boxes = plainBoxes,
 ): Result.Result<Settings, InvalidSocketOption> => {
   try {
-    return Result.succeed(check(type, options))
+    return Result.succeed(check(type, options, boxes))
   } catch (error) {
     if (error instanceof InvalidSocketOption) return Result.fail(error)
     throw error
@@ -156,7 +158,10 @@ const pair = (keys: CurveKeys): KeyPair => {
 }
 
 /** How connections begin. */
-const mechanismOf = (curve: SocketOptions["curve"]): Pick<SessionOptions, "mechanism" | "asServer" | "handshake"> => {
+const mechanismOf = (
+  curve: SocketOptions["curve"],
+  boxes: Boxes,
+): Pick<SessionOptions, "mechanism" | "asServer" | "handshake"> => {
   if (curve === undefined) return { mechanism: "NULL", asServer: false, handshake: nullHandshake }
   if (curve.role === "client") {
     const keys = curve.keys === undefined ? randomPair() : pair(curve.keys)
@@ -164,7 +169,7 @@ const mechanismOf = (curve: SocketOptions["curve"]): Pick<SessionOptions, "mecha
     return {
       mechanism: "CURVE",
       asServer: false,
-      handshake: (metadata) => curveClient(keys, serverKey, metadata),
+      handshake: (metadata) => curveClient(keys, serverKey, metadata, boxes),
     }
   }
   const keys = pair(curve.keys)
@@ -175,11 +180,11 @@ const mechanismOf = (curve: SocketOptions["curve"]): Pick<SessionOptions, "mecha
   return {
     mechanism: "CURVE",
     asServer: true,
-    handshake: (metadata) => curveServer(keys, isAllowed, metadata),
+    handshake: (metadata) => curveServer(keys, isAllowed, metadata, boxes),
   }
 }
 
-const check = (type: SocketType, options: SocketOptions): Settings => {
+const check = (type: SocketType, options: SocketOptions, boxes: Boxes): Settings => {
   const { reconnect = {}, heartbeat } = options
   const interval = heartbeat === undefined ? 0 : millis("heartbeat.interval", heartbeat.interval)
   const first = Math.max(1, millis("reconnect.first", reconnect.first ?? 100))
@@ -187,7 +192,7 @@ const check = (type: SocketType, options: SocketOptions): Settings => {
     session: {
       type,
       identity: options.identity === undefined ? concat() : identityOf(options.identity),
-      ...mechanismOf(options.curve),
+      ...mechanismOf(options.curve, boxes),
       maxMessageBytes: count("maxMessageBytes", options.maxMessageBytes ?? 64 * MiB),
       maxFrames: count("maxFrames", options.maxFrames ?? 1024),
     },

@@ -6,6 +6,7 @@
  */
 import { Effect, Exit, FiberMap, FiberSet, Result, Scope } from "effect"
 import { Connection } from "./Connection.ts"
+import { loadBoxes } from "./curve/loadBoxes.ts"
 import { formatEndpoint, parseEndpoint } from "./Endpoint.ts"
 import { Hub } from "./Hub.ts"
 import { keepConnected } from "./keepConnected.ts"
@@ -32,7 +33,8 @@ export const openSocket = Effect.fnUntraced(function* (
   options: SocketOptions = {},
   onEvent: OnEvent = () => {},
 ): Effect.fn.Return<ZmtpSocket, InvalidSocketOption, Scope.Scope | Streams> {
-  const settings = yield* Effect.fromResult(settingsOf(type, options))
+  const boxes = options.curve === undefined ? undefined : yield* loadBoxes
+  const settings = yield* Effect.fromResult(settingsOf(type, options, boxes))
   const streams = yield* Streams
   const pattern = patternOf(type, settings.pattern)
   const hub = new Hub(pattern, settings.marks)

@@ -8,7 +8,18 @@ import { concat } from "../bytes.ts"
 import { type Command, decodeError, decodeMetadata, encodeCommand } from "../commands.ts"
 import type { Handshake, HandshakeStep } from "../Mechanism.ts"
 import { broken, isProtocolError, misfit, type ProtocolError } from "../ProtocolError.ts"
-import { boxOverhead, keyLength, type KeyPair, open, randomBytes, randomPair, seal, sharedKey } from "./box.ts"
+import {
+  boxOverhead,
+  keyLength,
+  type KeyPair,
+  open,
+  plainBoxes,
+  randomBytes,
+  randomPair,
+  seal,
+  sharedKey,
+} from "./box.ts"
+import type { Boxes } from "./Boxes.ts"
 import { longNonce, NonceCounter, NonceGuard, nonceOf, Prefix, shortNonce } from "./nonce.ts"
 import { curveTraffic } from "./traffic.ts"
 
@@ -24,8 +35,13 @@ const padding = new Uint8Array(72)
 const version = Uint8Array.of(1, 0)
 const signature = new Uint8Array(64)
 
-/** Starts one handshake. `metadata`: this side's properties, written. */
-export const curveClient = (keys: KeyPair, serverKey: Uint8Array, metadata: Uint8Array): Handshake => {
+/** Starts one handshake. `metadata`: this side's properties, written; `boxes`: what makes those of its messages. */
+export const curveClient = (
+  keys: KeyPair,
+  serverKey: Uint8Array,
+  metadata: Uint8Array,
+  boxes: Boxes = plainBoxes,
+): Handshake => {
   const transient = randomPair()
   const counter = new NonceCounter()
   const guard = new NonceGuard()
@@ -69,7 +85,7 @@ export const curveClient = (keys: KeyPair, serverKey: Uint8Array, metadata: Uint
     if (isProtocolError(found)) return found
     return {
       send: [],
-      done: { metadata: found, cipher: curveTraffic(session!, "client", counter, guard), key: serverKey },
+      done: { metadata: found, cipher: curveTraffic(session!, "client", counter, guard, boxes), key: serverKey },
     }
   }
 

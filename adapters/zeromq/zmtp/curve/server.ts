@@ -8,7 +8,18 @@ import { concat, isEqual } from "../bytes.ts"
 import { type Command, decodeMetadata, encodeCommand, encodeError } from "../commands.ts"
 import type { Handshake, HandshakeStep } from "../Mechanism.ts"
 import { broken, isProtocolError, misfit, type ProtocolError } from "../ProtocolError.ts"
-import { boxOverhead, keyLength, type KeyPair, open, randomBytes, randomPair, seal, sharedKey } from "./box.ts"
+import {
+  boxOverhead,
+  keyLength,
+  type KeyPair,
+  open,
+  plainBoxes,
+  randomBytes,
+  randomPair,
+  seal,
+  sharedKey,
+} from "./box.ts"
+import type { Boxes } from "./Boxes.ts"
 import { cookieLength, helloLength, unexpected } from "./client.ts"
 import { longNonce, NonceCounter, NonceGuard, nonceOf, Prefix, shortNonce } from "./nonce.ts"
 import { curveTraffic } from "./traffic.ts"
@@ -35,11 +46,15 @@ interface Given {
   readonly transient: KeyPair
 }
 
-/** Starts one handshake. `isAllowed` decides by the client's public key; `metadata`: this side's properties, written. */
+/**
+ * Starts one handshake. `isAllowed` decides by the client's public key; `metadata`: this side's properties, written; `boxes`:
+ * what makes those of its messages.
+ */
 export const curveServer = (
   keys: KeyPair,
   isAllowed: (clientKey: Uint8Array) => boolean,
   metadata: Uint8Array,
+  boxes: Boxes = plainBoxes,
 ): Handshake => {
   const counter = new NonceCounter()
   const guard = new NonceGuard()
@@ -103,7 +118,7 @@ export const curveServer = (
     const box = seal(session, nonceOf(Prefix.ready, readyNonce), metadata)
     return {
       send: [encodeCommand("READY", readyNonce, box)],
-      done: { metadata: found, cipher: curveTraffic(session, "server", counter, guard), key: permanent },
+      done: { metadata: found, cipher: curveTraffic(session, "server", counter, guard, boxes), key: permanent },
     }
   }
 
