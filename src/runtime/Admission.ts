@@ -10,6 +10,8 @@ export interface Entry {
   /** Entries of one key run one after another; `undefined`: no order is kept. */
   readonly key: string | number | undefined
   readonly redelivered: boolean
+  /** Whether it has its turn now; kept here, and false at first. */
+  isRunning: boolean
   /** Called when its turn has come. */
   readonly start: () => void
 }
@@ -19,7 +21,7 @@ export class Admission<E extends Entry> {
   readonly #limit: number
   /** Who holds each key, at work or paused. */
   readonly #keys = new Map<string | number, E>()
-  readonly #running = new Set<E>()
+  #running = 0
   #waiting: Array<E> = []
   #redelivered: E | undefined
   #closed = false
@@ -66,21 +68,23 @@ export class Admission<E extends Entry> {
   }
 
   #admits(entry: E): boolean {
-    if (this.#closed || this.#running.size >= this.#limit) return false
+    if (this.#closed || this.#running >= this.#limit) return false
     if (entry.redelivered && this.#redelivered !== undefined) return false
     const holder = entry.key === undefined ? undefined : this.#keys.get(entry.key)
     return holder === undefined || holder === entry
   }
 
   #begin(entry: E): void {
-    this.#running.add(entry)
+    entry.isRunning = true
+    this.#running++
     if (entry.key !== undefined) this.#keys.set(entry.key, entry)
     if (entry.redelivered) this.#redelivered = entry
     entry.start()
   }
 
   #release(entry: E): void {
-    this.#running.delete(entry)
+    if (entry.isRunning) this.#running--
+    entry.isRunning = false
     if (this.#redelivered === entry) this.#redelivered = undefined
   }
 
@@ -101,7 +105,7 @@ export class Admission<E extends Entry> {
 
   #pass(): void {
     const skippedKeys = new Set<string | number>()
-    for (let i = 0; i < this.#waiting.length && this.#running.size < this.#limit; i++) {
+    for (let i = 0; i < this.#waiting.length && this.#running < this.#limit; i++) {
       const entry = this.#waiting[i]!
       // an earlier entry of the key must go first, whatever holds that one up
       const behind = entry.key !== undefined && skippedKeys.has(entry.key)

@@ -15,6 +15,7 @@ import {
 } from "../transport/mod.ts"
 import { CurrentIds, type Ids, processTopology, QueueName, readMeta } from "../wire/mod.ts"
 import { type Cancellations, makeCancellations } from "./Cancellations.ts"
+import { Bag } from "./Bag.ts"
 import type { Hand } from "./Current.ts"
 import { type Deadlines, makeDeadlines } from "./Deadlines.ts"
 import { CurrentJournal, type Journal, tee } from "./Journal.ts"
@@ -58,8 +59,8 @@ export interface CoreShape {
   readonly isConnected: () => boolean
   /** Calls served here, by type; a transport that is not shared has no other servers. */
   readonly served: Map<string, number>
-  /** Handlers at work. */
-  readonly hands: Set<Hand>
+  /** Handlers at work, beyond the turn in which they began. */
+  readonly hands: Bag<Hand>
   /** Gives the verdict without waiting; where the connection is gone there is nothing left to settle. */
   readonly settle: (delivery: Delivery, verdict: Verdict) => void
   /** Starts a fiber on the runtime's services; it runs at once up to its first wait. */
@@ -163,7 +164,7 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
     lanes,
     isConnected: () => isConnected,
     served,
-    hands: new Set(),
+    hands: new Bag(),
     settle: (delivery, verdict) => void runFork(delivery.settle(verdict)),
     runFork,
   })

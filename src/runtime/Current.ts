@@ -6,6 +6,7 @@
  */
 import { Context, type Fiber, Tracer } from "effect"
 import type { Trace } from "../wire/mod.ts"
+import type { Bagged } from "./Bag.ts"
 import type { Trail } from "./Trail.ts"
 
 /** One delivery in hand. */
@@ -62,7 +63,7 @@ export const traceOf = (
 }
 
 /** One handler at work, for drains and for the test clock. */
-export interface Hand {
+export interface Hand extends Bagged {
   readonly handler: string
   readonly id: string
   /** The fiber that runs the handler's own code. */

@@ -22,7 +22,7 @@ export interface Dispatcher {
 }
 
 /** {@link Dispatcher.mark} over what is in hand. */
-export const markOf = (jobs: ReadonlySet<unknown>) => (): () => boolean => {
+export const markOf = <A>(jobs: Iterable<A> & { has(job: A): boolean }) => (): () => boolean => {
   const marked = [...jobs]
   return () => marked.some((job) => jobs.has(job))
 }

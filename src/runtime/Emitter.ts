@@ -42,7 +42,8 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
       const isFresh = options.id === undefined && (current === undefined || core.telemetry === undefined)
       const spanId = isFresh ? id : core.ids.next(now)
       const size = body.success.length
-      const { origin, step, record } = depart(core, fiber, current, { kind: "send", contract, id, spanId, size, now })
+      const departure = depart(core, fiber, current, { kind: "send", contract, id, spanId, size, now })
+      const { origin, step } = departure
       const packet = eventPacket(origin, body.success)
       const timeout = options.timeout === undefined ? core.settings.emitTimeout : millis("timeout", options.timeout)
       let outcome = "heard"
@@ -52,18 +53,18 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
           onSuccess: (confirm) => {
             if (confirm === "late") {
               const late = tooLate(contract.type, timeout, core.outbox.obstacle())
-              record("not-emitted", core.now(), undefined, late.message)
+              departure.record("not-emitted", core.now(), undefined, late.message)
               return Effect.fail(late)
             }
             if (confirm === "unroutable") outcome = "unheard"
-            record(confirm === "routed" ? "emitted" : "unheard", core.now())
+            departure.record(confirm === "routed" ? "emitted" : "unheard", core.now())
             return Effect.succeed({ id })
           },
           onFailure: (cause) => {
             const error = Cause.findErrorOption(cause)
             if (Option.isNone(error)) return Effect.failCause(cause as Cause.Cause<never>)
             const told = emitError(contract.type, error.value)
-            record("not-emitted", core.now(), undefined, told.message)
+            departure.record("not-emitted", core.now(), undefined, told.message)
             return Effect.fail(told)
           },
         },

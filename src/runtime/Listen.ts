@@ -230,6 +230,7 @@ export const listen = (
       const job: Job = {
         ...payload.success,
         redelivered: delivery.redelivered,
+        isRunning: false,
         delivery,
         meta,
         attempt: meta.attempt,

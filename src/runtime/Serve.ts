@@ -19,6 +19,7 @@ import {
   toBytes,
 } from "../wire/mod.ts"
 import { Admission, type Entry as Turn } from "./Admission.ts"
+import { Bag, type Bagged, nowhere } from "./Bag.ts"
 import { bodyOf } from "./body.ts"
 import { callDeadline } from "./deadline.ts"
 import type { CoreShape } from "./Core.ts"
@@ -29,7 +30,7 @@ import { arrival, tellOf } from "./follow.ts"
 import { beginHandling, type OpenStep } from "./Telemetry.ts"
 import type { Trail } from "./Trail.ts"
 
-interface Job extends Turn {
+interface Job extends Turn, Bagged {
   /** The present one: a call in hand comes again, to be acked, when its connection was lost. */
   delivery: Delivery
   /** ms since the epoch. */
@@ -48,7 +49,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
   const { core, handler: { contract } } = bound
   const { cancellations } = core
   const admission = new Admission<Job>(concurrency)
-  const jobs = new Set<Job>()
+  const jobs = new Bag<Job>()
 
   const record = recorderOf(bound)
 
@@ -196,6 +197,8 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
       const job: Job = {
         key: undefined,
         redelivered: delivery.redelivered,
+        isRunning: false,
+        place: nowhere,
         deadline: Number.POSITIVE_INFINITY,
         delivery,
         arrived: core.now(),

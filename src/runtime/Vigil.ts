@@ -23,6 +23,9 @@ export interface Waiting {
   readonly finish: (answer: Exit.Exit<never, HandlerDied>) => void
 }
 
+/** All of them. */
+export type Pending = Iterable<Waiting> & { readonly size: number }
+
 /** What of a core a vigil stands on. */
 export type VigilCore = Pick<CoreShape, "now" | "presence" | "transport">
 
@@ -36,7 +39,7 @@ const width = 16
 /** Keeps watch until the scope closes; where the transport is not shared there is nothing to watch. */
 export const keepVigil = (
   core: VigilCore,
-  pending: ReadonlyMap<string, Waiting>,
+  pending: Pending,
 ): Effect.Effect<void, never, Scope.Scope> => {
   if (core.presence.directory === undefined) return Effect.void
   /** When a ping first did not find a process. */
@@ -54,11 +57,11 @@ const forget = (suspects: Map<string, number>) => Effect.sync(() => suspects.cle
 /** One round. */
 const watch = Effect.fnUntraced(function* (
   core: VigilCore,
-  pending: ReadonlyMap<string, Waiting>,
+  pending: Pending,
   suspects: Map<string, number>,
 ) {
   const { presence, now } = core
-  const late = () => [...pending.values()].filter(({ confirmed, sentAt }) => confirmed && now() - sentAt >= round)
+  const late = () => [...pending].filter(({ confirmed, sentAt }) => confirmed && now() - sentAt >= round)
   const types = new Set(late().map(({ contract }) => contract.type))
   const servers = new Map<string, Instance>()
   for (const type of types) {

@@ -13,13 +13,26 @@ import type { Fact } from "./Journal.ts"
 import type { OpenStep } from "./Telemetry.ts"
 
 /** One message on its way out. */
-export interface Departure {
+export class Departure {
   /** What its packet says of where it comes from. */
   readonly origin: Origin
   /** Its span, where spans are recorded. */
   readonly step: OpenStep | undefined
-  /** `ms`: since it left, where that is known. */
-  readonly record: (fact: Fact, at: number, ms?: number, error?: string, lane?: string) => void
+  readonly #core: CoreShape
+  readonly #handler: string | undefined
+
+  constructor(core: CoreShape, origin: Origin, step: OpenStep | undefined, handler: string | undefined) {
+    this.origin = origin
+    this.step = step
+    this.#core = core
+    this.#handler = handler
+  }
+
+  /** Tells the journal; `ms`: since it left, where that is known. */
+  record(fact: Fact, at: number, ms?: number, error?: string, lane?: string): void {
+    const { id, type, app, cause } = this.origin
+    this.#core.journal.record({ fact, at, id, type, app, handler: this.#handler, cause, ms, error, lane })
+  }
 }
 
 /** What leaves. */
@@ -61,12 +74,9 @@ export const depart = (
     first: undefined,
   })
   const cause = current?.cause
-  return {
-    origin: { id, type, app, now, trace: step?.trace ?? trace, version, schema: fingerprint(contract), cause },
-    step,
-    record: (fact, at, ms, error, lane) =>
-      core.journal.record({ fact, at, id, type, app, handler: current?.handler, cause, ms, error, lane }),
-  }
+  const schema = fingerprint(contract)
+  const origin: Origin = { id, type, app, now, trace: step?.trace ?? trace, version, schema, cause }
+  return new Departure(core, origin, step, current?.handler)
 }
 
 /** The error of a message that is larger than the transport carries. */

@@ -7,7 +7,8 @@
 import { Cause, Context, Effect, Exit, identity, References, Tracer } from "effect"
 import type { Trace } from "../wire/mod.ts"
 import type { BusShape } from "./Bus.ts"
-import { DeliveryContext } from "./context.ts"
+import { nowhere } from "./Bag.ts"
+import { type ContextParts, DeliveryContext } from "./context.ts"
 import type { CoreShape } from "./Core.ts"
 import { type Current, CurrentDelivery, type Hand, spanOf } from "./Current.ts"
 import type { Handler } from "./Handler.ts"
@@ -63,89 +64,128 @@ export type Outcome =
   | { readonly _tag: "Failed"; readonly error: unknown; readonly cause: Cause.Cause<unknown> }
   | { readonly _tag: "Stopped"; readonly why: Stopped["why"] }
 
-/** Starts the handler at once; `done` is called exactly once. `around` wraps the handler's effect (the Inbox). */
+/** What stands around a handler's effect (the Inbox). */
+export type Around = (effect: Effect.Effect<unknown, unknown>) => Effect.Effect<unknown, unknown>
+
+/** Starts the handler at once; `done` is called exactly once. */
 export const invoke = (
   bound: Bound,
   invocation: Invocation,
   done: (outcome: Outcome) => void,
-  around: (effect: Effect.Effect<unknown, unknown>) => Effect.Effect<unknown, unknown> = identity,
+  around: Around = identity,
 ): Running => {
-  const { core, handler } = bound
-  const now = core.now()
-  const limit = handler.timeout === undefined ? Number.POSITIVE_INFINITY : now + handler.timeout
-  const until = Math.min(invocation.deadline ?? Number.POSITIVE_INFINITY, limit)
-  const current: Current = {
-    app: bound.app,
-    handler: bound.label,
-    cause: invocation.id,
-    trace: invocation.trace,
-    deadline: Number.isFinite(until) ? until : undefined,
-    ordinal: 0,
-    trail: invocation.trail,
-  }
-  const hand: Hand = { handler: bound.label, id: invocation.id, fiber: undefined, waiting: 0, isAsync: false }
-  // most handlers are functions that never ask for them
-  let made: Context.Context<never> | undefined
-  const services = () => made ??= withDelivery(bound.services, current, invocation.step)
-  const context = new DeliveryContext({
-    core,
-    bus: bound.bus,
-    current,
-    hand,
-    services,
-    attempt: invocation.attempt,
-    redelivered: invocation.redelivered,
-  })
-  let stopped: Stopped["why"] | undefined
-  let ended = false
+  const run = new Run(bound, invocation, done)
+  run.begin(around)
+  return run
+}
 
-  const end = (outcome: Outcome): void => {
-    if (ended) return
-    ended = true
-    withdraw?.()
-    core.hands.delete(hand)
-    done(outcome)
-  }
-  const stop = (why: Stopped["why"]): void => {
-    stopped ??= why
-    context.interrupt()
-    hand.fiber?.interruptUnsafe()
-    // a promise cannot be stopped, and nobody waits for it any longer
-    if (hand.fiber === undefined && hand.isAsync) end({ _tag: "Stopped", why: stopped })
-  }
-  const withdraw = Number.isFinite(until)
-    ? core.deadlines.add(until, () => stop(limit <= until ? "timeout" : "deadline"))
-    : undefined
+/** One handler on one message. Most are through when they have begun: what only the others need is made after that. */
+class Run implements Running, ContextParts {
+  readonly #bound: Bound
+  readonly #invocation: Invocation
+  readonly #done: (outcome: Outcome) => void
+  readonly #context: DeliveryContext
+  readonly #until: number
+  readonly #isTimed: boolean
+  readonly current: Current
+  readonly hand: Hand
+  #services: Context.Context<never> | undefined
+  #stopped: Stopped["why"] | undefined
+  #ended = false
+  #withdraw: (() => void) | undefined
 
-  const fork = (effect: Effect.Effect<unknown, unknown>): void => {
-    const fiber = hand.fiber = Effect.runForkWith(services())(effect)
-    fiber.addObserver((exit) => end(outcomeOf(exit, stopped)))
-    if (stopped !== undefined) fiber.interruptUnsafe()
+  constructor(bound: Bound, invocation: Invocation, done: (outcome: Outcome) => void) {
+    const { app, label, handler } = bound
+    const { id, trace, trail, deadline = Number.POSITIVE_INFINITY } = invocation
+    const limit = handler.timeout === undefined ? Number.POSITIVE_INFINITY : bound.core.now() + handler.timeout
+    this.#bound = bound
+    this.#invocation = invocation
+    this.#done = done
+    this.#until = Math.min(deadline, limit)
+    this.#isTimed = limit <= deadline
+    const until = Number.isFinite(this.#until) ? this.#until : undefined
+    this.current = { app, handler: label, cause: id, trace, deadline: until, ordinal: 0, trail }
+    this.hand = { handler: label, id, fiber: undefined, waiting: 0, isAsync: false, place: nowhere }
+    this.#context = new DeliveryContext(this)
   }
 
-  core.hands.add(hand)
-  // a tracer may want to set up what surrounds the code of its span
-  const tracer = invocation.step?.tracer ?? Context.getOrUndefined(bound.services, Tracer.Tracer)
-  if (around !== identity || tracer?.context !== undefined) {
-    fork(around(within(context, run(handler, invocation.payload, context, hand))))
-    return { stop }
+  get core(): CoreShape {
+    return this.#bound.core
   }
-  let result: unknown
-  try {
-    result = begin(handler, invocation.payload, context)
-    if (result instanceof Promise) {
-      hand.isAsync = true
-      result.then((value) => end({ _tag: "Done", value }), (error) => end(failed(error)))
+
+  get bus(): BusShape {
+    return this.#bound.bus
+  }
+
+  get attempt(): number {
+    return this.#invocation.attempt
+  }
+
+  get redelivered(): boolean {
+    return this.#invocation.redelivered
+  }
+
+  /** Most handlers are functions that never ask for them. */
+  services(): Context.Context<never> {
+    return this.#services ??= withDelivery(this.#bound.services, this.current, this.#invocation.step)
+  }
+
+  begin(around: Around): void {
+    const { services, handler, core } = this.#bound
+    const { payload, step } = this.#invocation
+    // a tracer may want to set up what surrounds the code of its span
+    const tracer = step?.tracer ?? Context.getOrUndefined(services, Tracer.Tracer)
+    if (around !== identity || tracer?.context !== undefined) {
+      this.#fork(around(within(this.#context, run(handler, payload, this.#context, this.hand))))
+    } else this.#call()
+    if (this.#ended) return
+    core.hands.add(this.hand)
+    if (this.current.deadline !== undefined) {
+      this.#withdraw = core.deadlines.add(this.#until, () => this.stop(this.#isTimed ? "timeout" : "deadline"))
     }
-  } catch (error) {
-    // thrown by the handler, or by a promise that is none
-    end(failed(error))
-    return { stop }
   }
-  if (isEffect(result)) fork(result)
-  else if (!hand.isAsync) end({ _tag: "Done", value: result })
-  else if (stopped !== undefined) end({ _tag: "Stopped", why: stopped })
-  return { stop }
+
+  stop(why: Stopped["why"]): void {
+    this.#stopped ??= why
+    this.#context.interrupt()
+    const { fiber, isAsync } = this.hand
+    fiber?.interruptUnsafe()
+    // a promise cannot be stopped, and nobody waits for it any longer
+    if (fiber === undefined && isAsync) this.#end({ _tag: "Stopped", why: this.#stopped })
+  }
+
+  /** Calls a plain or async handler as it is; only an Effect gets a fiber. */
+  #call(): void {
+    const { hand } = this
+    let result: unknown
+    try {
+      result = begin(this.#bound.handler, this.#invocation.payload, this.#context)
+      if (result instanceof Promise) {
+        hand.isAsync = true
+        result.then((value) => this.#end({ _tag: "Done", value }), (error) => this.#end(failed(error)))
+      }
+    } catch (error) {
+      // thrown by the handler, or by a promise that is none
+      return this.#end(failed(error))
+    }
+    if (isEffect(result)) this.#fork(result)
+    else if (!hand.isAsync) this.#end({ _tag: "Done", value: result })
+    else if (this.#stopped !== undefined) this.#end({ _tag: "Stopped", why: this.#stopped })
+  }
+
+  #fork(effect: Effect.Effect<unknown, unknown>): void {
+    const fiber = this.hand.fiber = Effect.runForkWith(this.services())(effect)
+    fiber.addObserver((exit) => this.#end(outcomeOf(exit, this.#stopped)))
+    if (this.#stopped !== undefined) fiber.interruptUnsafe()
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#withdraw?.()
+    this.core.hands.delete(this.hand)
+    this.#done(outcome)
+  }
 }
 
 const failed = (error: unknown): Outcome => ({ _tag: "Failed", error, cause: Cause.fail(error) })

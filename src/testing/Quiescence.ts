@@ -12,7 +12,7 @@ import { isAwaited, type Lineage } from "./Lineage.ts"
 
 /** What is watched. */
 export interface Watched {
-  readonly hands: ReadonlySet<Hand>
+  readonly hands: Iterable<Hand>
   readonly clock: FakeClock
   readonly lineage: Lineage
   /** Fibers that wait for the bus (a reply, a confirm): others act for them. */

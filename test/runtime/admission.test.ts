@@ -16,6 +16,7 @@ class Item implements Entry {
   readonly number: number
   readonly start: () => void
   state: State = "waiting"
+  isRunning = false
   /** It has run before, and holds its key. */
   holds = false
 

@@ -8,10 +8,12 @@ import { AsyncLocalStorage } from "node:async_hooks"
 import process from "node:process"
 import { setTimeout as delay } from "node:timers/promises"
 import type { CoreShape } from "../../src/runtime/mod.ts"
+import { Bag } from "../../src/runtime/Bag.ts"
+import type { Hand } from "../../src/runtime/Current.ts"
 import { type Bound, invoke, type Outcome, type Running } from "../../src/runtime/invoke.ts"
 
 /** What of a core a handler meets here: a clock that stands, and deadlines that never come. */
-const fakeCore = () => ({ now: () => 1_000, hands: new Set(), deadlines: { add: () => () => {} } })
+const fakeCore = () => ({ now: () => 1_000, hands: new Bag<Hand>(), deadlines: { add: () => () => {} } })
 
 interface Case {
   readonly stop?: boolean

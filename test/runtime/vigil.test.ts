@@ -73,7 +73,7 @@ const inWorld = async (body: (world: World) => Promise<void>): Promise<void> => 
   const program = Effect.gen(function* () {
     const statuses = yield* Queue.unbounded<Status>()
     const services = yield* Effect.context<never>()
-    const pending = new Map<string, Waiting>()
+    const pending = new Set<Waiting>()
     const transport: Transport["Service"] = {
       traits: { name: "stub", durable: true, shared: true, maxBytes: 1_000_000 },
       status: Stream.fromQueue(statuses),
@@ -127,14 +127,14 @@ const inWorld = async (body: (world: World) => Promise<void>): Promise<void> => 
         assert.ok(presence.take(noticePacket("", "", 0, 0, body ?? new Uint8Array(0))))
       },
       call: (confirmed = true) => {
-        const id = `c${pending.size}`
         let failure: HandlerDied | undefined
         const finish = (answer: Exit.Exit<never, HandlerDied>) => {
-          pending.delete(id)
+          pending.delete(one)
           const [reason] = answer._tag === "Failure" ? answer.cause.reasons : []
           if (reason?._tag === "Fail") failure = reason.error
         }
-        pending.set(id, { contract: { type }, sentAt: now(), confirmed, finish })
+        const one: Waiting = { contract: { type }, sentAt: now(), confirmed, finish }
+        pending.add(one)
         return { error: () => failure }
       },
     }

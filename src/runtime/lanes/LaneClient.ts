@@ -6,49 +6,18 @@
  * bits; one that matches nothing is not believed.
  */
 import { Effect } from "effect"
-import type { HeaderValue, LinkPeer, Packet } from "../../transport/mod.ts"
+import type { LinkPeer, Packet } from "../../transport/mod.ts"
 import { callParts, cancelParts, type LaneMessage, receiptParts, type RefusalReason } from "../../wire/mod.ts"
 import type { CoreShape } from "../Core.ts"
 import type { Instance } from "../Directory.ts"
+import { Table } from "../Table.ts"
+import { Sent, type Straight } from "./Sent.ts"
 import { type Server, Servers } from "./Servers.ts"
 import type { Way } from "./Way.ts"
 import type { Ways } from "./Ways.ts"
 
 /** What of a core the caller's side stands on. */
 export type LaneClientCore = Pick<CoreShape, "deadlines" | "journal" | "now" | "presence" | "runFork">
-
-/** A reply that came straight. */
-export interface StraightReply {
-  /** As the header `warren-error`; empty: a value. */
-  readonly error: string
-  readonly body: Uint8Array
-  /** What it tells of the call's way: the header `warren-hops`. */
-  readonly hops: HeaderValue | undefined
-}
-
-/** Who is told what becomes of a call. */
-export interface Straight {
-  readonly onReply: (reply: StraightReply) => void
-  /** It was given back; unless its server `Stopped`, it was not begun. */
-  readonly onRefused: (reason: RefusalReason) => void
-  /** Its link is lost: whether it was run is unknown. */
-  readonly onLost: () => void
-  /** Its server is dead. */
-  readonly onDead: (detail: string) => void
-}
-
-/** A call on its way. */
-export interface Sent {
-  /** The server's instance. */
-  readonly to: string
-  /**
-   * The caller gave up: its server is told; `false`: it could not be. `unsure`: called when the link is lost so soon after that
-   * it may not have heard.
-   */
-  readonly cancel: (unsure: () => void) => boolean
-  /** The caller knows the outcome, wherever from. */
-  readonly forget: () => void
-}
 
 /** A server that gave a call back is left alone for so long, ms. */
 const respite: { readonly [reason in RefusalReason]: number } = { Overloaded: 20, NoHandler: 5_000, Stopped: 5_000 }
@@ -79,18 +48,13 @@ const round = 400
 /** What was said over a link that is up for so long after it has arrived: silence would have been noticed, ms. */
 const heard = 5_000
 
-interface Waiting {
-  readonly straight: Straight
-  readonly server: Server | undefined
-}
-
 /** See the top of the file. */
 export class LaneClient {
   readonly #core: LaneClientCore
   readonly #nextToken: () => string
   readonly #monotonic: () => number
   readonly #servers: Servers
-  readonly #waiting = new Map<string, Waiting>()
+  readonly #waiting = new Table<Sent>()
   readonly #startedAt: number
   readonly #owed = new Map<LinkPeer, { tokens: Array<string>; isHurried: boolean }>()
 
@@ -120,19 +84,30 @@ export class LaneClient {
     if (server === undefined) return undefined
     const token = this.#nextToken()
     if (!server.way.send(callParts(token, this.#monotonic(), packet))) return undefined
-    this.#waiting.set(token, { straight, server })
-    server.calls.add(token)
-    return {
-      to: server.instance,
-      cancel: (unsure) => {
-        this.#forget(token)
-        if (!server.way.send(cancelParts(token, packet.id))) return false
-        server.unsure.add(unsure)
-        this.#core.deadlines.add(this.#core.now() + heard, () => server.unsure.delete(unsure))
-        return true
-      },
-      forget: () => this.#forget(token),
-    }
+    const sent = new Sent(token, straight, server)
+    this.#waiting.add(sent)
+    server.calls.add(sent)
+    return sent
+  }
+
+  /**
+   * The caller gave up a call: its server is told; `false`: it could not be. `unsure`: called when the link is lost so soon after
+   * that it may not have heard.
+   */
+  cancel(sent: Sent, callId: string, unsure: () => void): boolean {
+    const { key, server } = sent
+    this.forget(sent)
+    if (server === undefined || !server.way.send(cancelParts(key, callId))) return false
+    server.unsure.add(unsure)
+    this.#core.deadlines.add(this.#core.now() + heard, () => server.unsure.delete(unsure))
+    return true
+  }
+
+  /** The caller knows the outcome, wherever from. */
+  forget(sent: Sent): void {
+    if (!this.#waiting.delete(sent)) return
+    sent.server?.calls.delete(sent)
+    sent.server?.lost.delete(sent)
   }
 
   /** Why a call goes straight to one of its servers, or to none of them, now; for people. */
@@ -165,40 +140,32 @@ export class LaneClient {
     this.#core.deadlines.add(now + glance, () => this.whenReachable(type, patience - glance, then))
   }
 
-  /** Awaits a reply that may come straight to a call that goes through the broker; its token, and how to give it up. */
-  expect(onReply: Straight["onReply"]): { readonly token: string; readonly forget: () => void } {
-    const token = this.#nextToken()
-    const straight: Straight = { onReply, onRefused: () => {}, onLost: () => {}, onDead: () => {} }
-    this.#waiting.set(token, { straight, server: undefined })
-    return { token, forget: () => this.#forget(token) }
+  /** Awaits a reply that may come straight to a call that goes through the broker. */
+  expect(straight: Straight): Sent {
+    const sent = new Sent(this.#nextToken(), straight, undefined)
+    this.#waiting.add(sent)
+    return sent
   }
 
   /** A reply came straight; `false`: nobody waits for it. */
   onReply(from: LinkPeer, reply: LaneMessage & { readonly _tag: "Reply" }): boolean {
     const { token } = reply
-    const waiting = this.#waiting.get(token)
+    const sent = this.#waiting.get(token)
     // a second time too, or it would come a third time
     this.#owe(from, token, reply.isUrgent)
-    if (waiting === undefined) return false
-    this.#forget(token)
-    waiting.straight.onReply(reply)
+    if (sent === undefined) return false
+    this.forget(sent)
+    sent.straight.onReply(reply, sent)
     return true
   }
 
   /** A server gave a call back. */
   onRefusal({ token, reason }: LaneMessage & { readonly _tag: "Refusal" }): void {
-    const waiting = this.#waiting.get(token)
-    if (waiting?.server === undefined) return
-    waiting.server.avoidUntil = this.#core.now() + respite[reason]
-    this.#forget(token)
-    waiting.straight.onRefused(reason)
-  }
-
-  #forget(token: string): void {
-    const waiting = this.#waiting.get(token)
-    if (!this.#waiting.delete(token)) return
-    waiting?.server?.calls.delete(token)
-    waiting?.server?.lost.delete(token)
+    const sent = this.#waiting.get(token)
+    if (sent?.server === undefined) return
+    sent.server.avoidUntil = this.#core.now() + respite[reason]
+    this.forget(sent)
+    sent.straight.onRefused(reason)
   }
 
   /** The link of a server is lost: its calls wait for its reply through the broker, or for proof of its death. */
@@ -206,9 +173,9 @@ export class LaneClient {
     const { unsure } = server
     for (const tell of [...unsure]) tell()
     unsure.clear()
-    for (const token of [...server.calls]) {
-      this.#waiting.get(token)?.straight.onLost()
-      if (server.calls.has(token)) server.lost.add(token)
+    for (const sent of server.calls) {
+      sent.straight.onLost()
+      if (server.calls.has(sent)) server.lost.add(sent)
     }
     if (server.lost.size === 0 || server.isWatched) return
     server.isWatched = true
@@ -229,10 +196,9 @@ export class LaneClient {
         }
         directory?.gone(server.instance, missedAt)
         server.isWatched = false
-        for (const token of [...server.lost]) {
-          const waiting = this.#waiting.get(token)
-          this.#forget(token)
-          waiting?.straight.onDead(this.#obituary(instance))
+        for (const sent of [...server.lost]) {
+          this.forget(sent)
+          sent.straight.onDead(this.#obituary(instance))
         }
         return Effect.void
       })

@@ -5,19 +5,11 @@
  * that the caller can go elsewhere; what cannot be answered straight is answered through the broker.
  */
 import type { Delivery, LinkPeer, Packet } from "../../transport/mod.ts"
-import {
-  Header,
-  type LaneMessage,
-  parseReplyAddress,
-  QueueName,
-  refusalParts,
-  type RefusalReason,
-  replyParts,
-  welcomeParts,
-} from "../../wire/mod.ts"
-import { Effect } from "effect"
+import { Header, type LaneMessage, parseReplyAddress, refusalParts, replyParts, welcomeParts } from "../../wire/mod.ts"
 import type { CoreShape } from "../Core.ts"
+import { Table } from "../Table.ts"
 import { Receipts } from "./Receipts.ts"
+import { StraightCall } from "./StraightCall.ts"
 import type { Ways } from "./Ways.ts"
 
 /** What of a core the server's side stands on. */
@@ -47,10 +39,8 @@ export class LaneServer {
   readonly #ways: Ways
   readonly #receipts: Receipts
   readonly #served = new Map<string, TakeCall>()
-  /** Calls in hand, by token: only who knows it can cancel one. */
-  readonly #inHand = new Map<string, Packet>()
-  /** Those of them that were cancelled, and how to forget that. */
-  readonly #cancelled = new Map<string, () => void>()
+  /** Calls in hand, by token. */
+  readonly #inHand = new Table<StraightCall>()
 
   constructor(core: LaneServerCore, ways: Ways) {
     this.#core = core
@@ -81,45 +71,22 @@ export class LaneServer {
   onCall(from: LinkPeer, { token, sentAt, packet }: LaneMessage & { readonly _tag: "Call" }): void {
     const age = this.#core.lateness.of(from.name, { clock: sentAt, at: packet.timestamp })
     // the same message twice is one call
-    if (this.#inHand.has(token)) return
+    if (this.#inHand.get(token) !== undefined) return
     const take = this.#served.get(packet.type)
-    if (take === undefined) return this.#refuse(from, token, "NoHandler")
-    const delivery: Delivery = {
-      packet: age === 0 ? packet : aged(packet, age),
-      queue: QueueName.call(packet.type),
-      redelivered: false,
-      deliveryCount: 0,
-      isGone: () => false,
-      settle: () => Effect.void,
-      straight: {
-        answer: (reply, otherwise) => {
-          if (!from.send(replyParts(token, reply))) return otherwise()
-          this.#receipts.expect(token, (received) => {
-            if (!received) otherwise()
-          })
-        },
-        done: () => this.#end(token),
-        giveBack: (begun) => {
-          this.#end(token)
-          this.#refuse(from, token, begun ? "Stopped" : "NoHandler")
-        },
-      },
-    }
-    this.#inHand.set(token, delivery.packet)
-    if (take(delivery)) return
-    this.#end(token)
-    this.#refuse(from, token, "Overloaded")
+    if (take === undefined) return void from.send(refusalParts(token, "NoHandler"))
+    const call = new StraightCall(token, age === 0 ? packet : aged(packet, age), from, this.#inHand, this.#receipts)
+    if (!take(call)) call.refuse("Overloaded")
   }
 
   /** A caller that called straight gave up. */
   onCancel({ token }: LaneMessage & { readonly _tag: "Cancel" }): void {
     // on a link nothing overtakes its call: one that is not in hand is through
     const call = this.#inHand.get(token)
-    if (call === undefined || this.#cancelled.has(token)) return
-    const until = this.#core.now() + (call.expiration ?? fallback)
-    const forget = this.#core.cancellations.cancel(call.id, until)
+    if (call === undefined || call.forget !== undefined) return
+    const { id, expiration = fallback } = call.packet
+    const forget = this.#core.cancellations.cancel(id, this.#core.now() + expiration)
     // it may have been stopped, and so be through
-    if (this.#inHand.has(token)) this.#cancelled.set(token, forget)
+    if (this.#inHand.get(token) === call) call.forget = forget
     else forget()
   }
 
@@ -146,16 +113,5 @@ export class LaneServer {
       })
     })
     return true
-  }
-
-  #end(token: string): void {
-    this.#inHand.delete(token)
-    if (this.#cancelled.size === 0) return
-    this.#cancelled.get(token)?.()
-    this.#cancelled.delete(token)
-  }
-
-  #refuse(from: LinkPeer, token: string, reason: RefusalReason): void {
-    from.send(refusalParts(token, reason))
   }
 }

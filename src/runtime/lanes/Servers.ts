@@ -5,7 +5,9 @@
  * are there. What it says of a call is worked out again only when the directory has changed.
  */
 import { parseLaneAddress } from "../../wire/mod.ts"
+import { Bag } from "../Bag.ts"
 import type { Directory, Instance } from "../Directory.ts"
+import type { Sent } from "./Sent.ts"
 import type { Way } from "./Way.ts"
 import type { Ways } from "./Ways.ts"
 
@@ -15,10 +17,10 @@ export interface Server {
   /** As announced. */
   readonly address: string
   readonly way: Way
-  /** Tokens of the calls on their way to it. */
-  readonly calls: Set<string>
+  /** Calls on their way to it. */
+  readonly calls: Bag<Sent>
   /** Those of them whose link was lost. */
-  readonly lost: Set<string>
+  readonly lost: Set<Sent>
   /** Whether somebody looks if it is alive, because of those. */
   isWatched: boolean
   /** Those who want to know when its link is lost soon. */
@@ -123,7 +125,7 @@ export class Servers {
       instance,
       address: direct,
       way,
-      calls: new Set(),
+      calls: new Bag(),
       lost: new Set(),
       isWatched: false,
       unsure: new Set(),

@@ -9,7 +9,7 @@ import type { Confirm, HeaderValue, Packet, TransportError } from "../../transpo
 import { cancelPacket, Header, readMeta, type RefusalReason, routeTo } from "../../wire/mod.ts"
 import type { CoreShape } from "../Core.ts"
 import type { Trail } from "../Trail.ts"
-import type { Sent, StraightReply } from "./LaneClient.ts"
+import type { Sent, Straight, StraightReply } from "./Sent.ts"
 
 /** A way of a call. */
 export type Lane = "broker" | "reply" | "direct"
@@ -48,112 +48,161 @@ const refusals: { readonly [reason in RefusalReason]: string } = {
 /** Sends it. `mayRepeat`: it may be run twice. */
 export const sendCall = (
   core: CoreShape,
-  first: Packet,
+  packet: Packet,
   mayRepeat: boolean,
   events: CallEvents,
   trail: Trail | undefined,
 ): CallWay => {
-  const { lanes, settings } = core
-  let isOver = false
-  let leaveBroker: (() => void) | undefined
-  let sent: Sent | undefined
-  /** What goes; where it goes once more after it may have been run, that is said. */
-  let packet = first
+  const call = new Outgoing(core, packet, mayRepeat, events, trail)
+  call.begin()
+  return call
+}
 
-  const byBroker = (): void => {
-    if (isOver || leaveBroker !== undefined) return
-    trail?.add("published", brokerReason(core, packet.type))
-    const awaited = lanes?.client.expect((reply) => events.onReply("reply", errorOf(reply), reply))
-    const publishing = core.runFork(core.outbox.publish(
-      routeTo.call(packet.type),
-      awaited === undefined || lanes === undefined
-        ? packet
-        : { ...packet, headers: { ...packet.headers, [Header.reply]: lanes.replyAddress(awaited.token) } },
-      false,
+class Outgoing implements Straight, CallWay {
+  readonly #core: CoreShape
+  readonly #mayRepeat: boolean
+  readonly #events: CallEvents
+  readonly #trail: Trail | undefined
+  /** What goes; where it goes once more after it may have been run, that is said. */
+  #packet: Packet
+  #isOver = false
+  #sent: Sent | undefined
+  #leaveBroker: (() => void) | undefined
+  /** The lane that was asked for by name is waited for, once. */
+  #mayWait: boolean
+
+  constructor(core: CoreShape, packet: Packet, mayRepeat: boolean, events: CallEvents, trail: Trail | undefined) {
+    this.#core = core
+    this.#packet = packet
+    this.#mayRepeat = mayRepeat
+    this.#events = events
+    this.#trail = trail
+    this.#mayWait = core.settings.lane === "direct"
+  }
+
+  begin(): void {
+    if (this.#core.lanes === undefined || this.#core.settings.lane === "reply") this.#byBroker()
+    else this.#straight()
+  }
+
+  onReply(reply: StraightReply, { server }: Sent): void {
+    const { error } = reply
+    this.#events.onReply(server === undefined ? "reply" : "direct", error === "" ? undefined : error, reply)
+  }
+
+  onRefused(reason: RefusalReason): void {
+    if (reason === "Stopped" && !this.#mayRepeat) {
+      return this.#events.onDead(`instance ${this.#sent?.server?.instance} ended while it ran it`)
+    }
+    this.#again(refusals[reason], reason === "Stopped")
+    this.#straight()
+  }
+
+  onLost(): void {
+    if (!this.#mayRepeat) return this.#events.onCut("the link to its server was lost")
+    this.#forget()
+    this.#again("the link to its server was lost, and it may be run twice", true)
+    this.#byBroker()
+  }
+
+  onDead(detail: string): void {
+    this.#events.onDead(detail)
+  }
+
+  leave(): void {
+    this.#isOver = true
+    this.#forget()
+    this.#leaveBroker?.()
+  }
+
+  cancel(): void {
+    this.#isOver = true
+    const { lanes } = this.#core
+    const sent = this.#sent
+    const isTold = sent !== undefined &&
+      lanes?.client.cancel(sent, this.#packet.id, () => this.#tellBroker()) === true
+    this.#leaveBroker?.()
+    if (!isTold) this.#tellBroker()
+  }
+
+  #tellBroker(): void {
+    const { id, type, app } = this.#packet
+    const core = this.#core
+    const until = readMeta(this.#packet).deadline ?? core.now()
+    // not awaited: whoever interrupts must not wait for a broker
+    core.runFork(Effect.ignore(
+      core.transport.publish(routeTo.cancel(type), cancelPacket(id, type, app, core.now(), until)),
     ))
-    leaveBroker = () => {
-      awaited?.forget()
+  }
+
+  #straight(): void {
+    if (this.#isOver) return
+    const { lanes } = this.#core
+    const { type } = this.#packet
+    const reason = this.#trail === undefined ? undefined : lanes?.client.explain(type)
+    const sent = this.#sent = lanes?.client.send(this.#packet, this)
+    if (sent !== undefined) {
+      this.#trail?.add("sent straight", `to instance ${sent.server?.instance}, past the broker: ${reason}`)
+      return this.#events.onSent("direct")
+    }
+    if (!this.#mayWait) return this.#byBroker()
+    this.#mayWait = false
+    lanes?.client.whenReachable(type, patience, () => {
+      this.#restamp()
+      this.#straight()
+    })
+  }
+
+  #byBroker(): void {
+    if (this.#isOver || this.#leaveBroker !== undefined) return
+    const core = this.#core
+    const { lanes } = core
+    let packet = this.#packet
+    this.#trail?.add("published", brokerReason(core, packet.type))
+    const awaited = lanes?.client.expect(this)
+    if (awaited !== undefined && lanes !== undefined) {
+      packet = { ...packet, headers: { ...packet.headers, [Header.reply]: lanes.replyAddress(awaited.key) } }
+    }
+    const publishing = core.runFork(core.outbox.publish(routeTo.call(packet.type), packet, false))
+    this.#leaveBroker = () => {
+      if (awaited !== undefined) lanes?.client.forget(awaited)
       publishing.interruptUnsafe()
     }
     publishing.addObserver((exit) => {
-      if (isOver) return
-      trail?.add("confirmed", "the broker has it")
-      events.onSent(awaited === undefined ? "broker" : "reply")
-      events.onUnsent(exit)
+      if (this.#isOver) return
+      this.#trail?.add("confirmed", "the broker has it")
+      this.#events.onSent(awaited === undefined ? "broker" : "reply")
+      this.#events.onUnsent(exit)
     })
     // what it began may have ended the call
-    if (isOver) leaveBroker()
+    if (this.#isOver) this.#leaveBroker()
+  }
+
+  #forget(): void {
+    if (this.#sent !== undefined) this.#core.lanes?.client.forget(this.#sent)
+  }
+
+  /** It goes once more, by whatever way. */
+  #again(why: string, begun: boolean): void {
+    this.#sent = undefined
+    const { headers } = this.#packet
+    if (begun) {
+      const attempt = readMeta(this.#packet).attempt + 1
+      this.#packet = { ...this.#packet, headers: { ...headers, [Header.attempt]: attempt } }
+    }
+    this.#restamp()
+    this.#trail?.add("rerouted", why)
+    this.#events.onRerouted(why)
   }
 
   /** What leaves later than it was made has the time that is left of it, whatever clocks others have. */
-  const restamp = (): void => {
+  #restamp(): void {
+    const core = this.#core
     const now = core.now()
-    const left = Math.max(0, (readMeta(packet).deadline ?? now) - now)
-    const headers = { ...packet.headers, [Header.timeout]: left, [Header.sent]: Math.round(core.monotonic()) }
-    packet = { ...packet, timestamp: now, expiration: left, headers }
-  }
-
-  const again = (why: string, begun: boolean, go: () => void): void => {
-    sent = undefined
-    if (begun) packet = { ...packet, headers: { ...packet.headers, [Header.attempt]: readMeta(packet).attempt + 1 } }
-    restamp()
-    trail?.add("rerouted", why)
-    events.onRerouted(why)
-    go()
-  }
-
-  /** The lane that was asked for by name is waited for, once. */
-  let mayWait = settings.lane === "direct"
-  const without = (): void => {
-    mayWait = false
-    restamp()
-    straight()
-  }
-
-  const straight = (): void => {
-    if (isOver) return
-    const reason = trail === undefined ? undefined : lanes?.client.explain(packet.type)
-    sent = lanes?.client.send(packet, {
-      onReply: (reply) => events.onReply("direct", errorOf(reply), reply),
-      onRefused: (reason) => {
-        if (reason !== "Stopped" || mayRepeat) return again(refusals[reason], reason === "Stopped", straight)
-        events.onDead(`instance ${sent?.to} ended while it ran it`)
-      },
-      onLost: () => {
-        if (!mayRepeat) return events.onCut("the link to its server was lost")
-        sent?.forget()
-        again("the link to its server was lost, and it may be run twice", true, byBroker)
-      },
-      onDead: events.onDead,
-    })
-    if (sent === undefined) return mayWait ? lanes?.client.whenReachable(packet.type, patience, without) : byBroker()
-    trail?.add("sent straight", `to instance ${sent.to}, past the broker: ${reason}`)
-    events.onSent("direct")
-  }
-
-  if (lanes === undefined || settings.lane === "reply") byBroker()
-  else straight()
-
-  return {
-    leave: () => {
-      isOver = true
-      sent?.forget()
-      leaveBroker?.()
-    },
-    cancel: () => {
-      isOver = true
-      const tellBroker = (): void => {
-        const until = readMeta(packet).deadline ?? core.now()
-        // not awaited: whoever interrupts must not wait for a broker
-        core.runFork(Effect.ignore(core.transport.publish(
-          routeTo.cancel(packet.type),
-          cancelPacket(packet.id, packet.type, packet.app, core.now(), until),
-        )))
-      }
-      const isTold = sent?.cancel(tellBroker) === true
-      leaveBroker?.()
-      if (!isTold) tellBroker()
-    },
+    const left = Math.max(0, (readMeta(this.#packet).deadline ?? now) - now)
+    const sent = Math.round(core.monotonic())
+    const headers = { ...this.#packet.headers, [Header.timeout]: left, [Header.sent]: sent }
+    this.#packet = { ...this.#packet, timestamp: now, expiration: left, headers }
   }
 }
 
@@ -165,5 +214,3 @@ const brokerReason = ({ lanes, settings }: CoreShape, type: string): string => {
   }
   return `through the broker: ${settings.lane === "broker" ? 'the lane "broker" was asked for' : settings.noLanes}`
 }
-
-const errorOf = ({ error }: StraightReply): string | undefined => error === "" ? undefined : error

@@ -5,6 +5,7 @@ import { describe, test } from "#test"
 import assert from "node:assert/strict"
 import fc from "fast-check"
 import { Directory } from "../../../src/runtime/Directory.ts"
+import { Sent, type Straight } from "../../../src/runtime/lanes/Sent.ts"
 import { type Server, Servers } from "../../../src/runtime/lanes/Servers.ts"
 import { Ways } from "../../../src/runtime/lanes/Ways.ts"
 import { type Announcement, helloParts, type PresenceState, readLaneMessage } from "../../../src/wire/mod.ts"
@@ -79,10 +80,12 @@ const aCaller = (yard: Yard) => {
   return { ways, directory, servers, down, hear, meet, choose }
 }
 
+const nobody: Straight = { onReply: () => {}, onRefused: () => {}, onLost: () => {}, onDead: () => {} }
+
 /** Gives a server so many outstanding calls. */
 const burden = (server: Server | undefined, calls: number): void => {
-  server!.calls.clear()
-  for (let i = 0; i < calls; i++) server!.calls.add(`t${i}`)
+  for (const call of server!.calls) server!.calls.delete(call)
+  for (let i = 0; i < calls; i++) server!.calls.add(new Sent(`t${i}`, nobody, server))
 }
 
 describe("Servers.choose()", () => {
@@ -203,7 +206,7 @@ describe("Servers and who is there", () => {
       hear("a", { state: "gone" })
       assert.equal(choose(), "b")
       assert.ok(a.way.isUp())
-      a.calls.clear()
+      burden(a, 0)
       hear("b", { types: [type, "parts.more"] })
       choose()
       assert.ok(a.way.isClosed)
