@@ -13,10 +13,11 @@ import type { Finding, Sources } from "./source.ts"
 /** Which rooms a room may import. Files directly in src/ are the package's own doors and may import all of src/. */
 export const allowed: Readonly<Record<string, ReadonlyArray<string> | "all">> = {
   "src": "all",
+  "src/collections": [],
   "src/contract": [],
   "src/transport": [],
   "src/wire": ["src/contract", "src/transport"],
-  "src/runtime": ["src/contract", "src/wire", "src/transport"],
+  "src/runtime": ["src/collections", "src/contract", "src/wire", "src/transport"],
   "src/broker": ["src/transport"],
   "src/telemetry": ["src/contract", "src/wire", "src/runtime", "src/transport"],
   "src/gateway": ["src/contract", "src/wire", "src/runtime", "src/transport", "src/telemetry"],
@@ -35,7 +36,7 @@ export const allowed: Readonly<Record<string, ReadonlyArray<string> | "all">> = 
     "adapters/zeromq",
   ],
   "src/cli": "all",
-  "adapters/amqp": ["src/transport"],
+  "adapters/amqp": ["src/collections", "src/transport"],
   "adapters/management": ["src/transport"],
   "adapters/zeromq": ["src/transport"],
   "adapters/runtime": ["src/transport"],

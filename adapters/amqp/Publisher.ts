@@ -9,6 +9,7 @@
  * sends them; nothing is ever sent twice from here.
  */
 import { Effect, Semaphore } from "effect"
+import { Ring } from "../../src/collections/mod.ts"
 import {
   type Confirm,
   Disconnected,
@@ -37,11 +38,18 @@ export interface Publisher {
 }
 
 /** A publish on its way, or waiting for its turn. */
-interface Pending {
+class Pending extends Ring {
   readonly route: Route
   readonly packet: Packet
   readonly resume: (exit: Effect.Effect<Confirm, TransportError>) => void
-  returned: boolean
+  returned = false
+
+  constructor(route: Route, packet: Packet, resume: Pending["resume"]) {
+    super()
+    this.route = route
+    this.packet = packet
+    this.resume = resume
+  }
 }
 
 /** Unconfirmed at a time: enough to fill any line, and few enough to be lost together. */
@@ -72,7 +80,7 @@ export const make = (): Publisher => {
   const opening = Semaphore.makeUnsafe(1)
   const exchanges = new Set<string>([""])
   // in the order of publishing; the oldest match of a return stands first
-  const unreturned = new Set<Pending>()
+  const unreturned = new Ring()
   const waiting = new Set<Pending>()
   const unconfirmed = new Load()
   const queued = new Load()
@@ -80,12 +88,11 @@ export const make = (): Publisher => {
   let channel: Channel | undefined
 
   const onReturn = (message: Returned) => {
-    for (const pending of unreturned) {
-      const { packet: { id }, route } = pending
+    for (let { first: one } = unreturned; one instanceof Pending; one = one.next) {
+      const { packet: { id }, route } = one
       if (id === message.id && route.key === message.key && route.exchange === message.exchange) {
-        pending.returned = true
-        unreturned.delete(pending)
-        return
+        one.returned = true
+        return one.leave()
       }
     }
   }
@@ -111,7 +118,7 @@ export const make = (): Publisher => {
   const send = (pending: Pending, on: Channel): void => {
     const { route, packet, resume } = pending
     const done = (outcome: Outcome) => {
-      unreturned.delete(pending)
+      pending.leave()
       unconfirmed.remove(pending)
       if (outcome === "ack") resume(pending.returned ? unroutable : routed)
       else {
@@ -125,7 +132,7 @@ export const make = (): Publisher => {
     try {
       on.publish(route.exchange, route.key, packet.body, fromPacket(packet), done)
     } catch (cause) {
-      unreturned.delete(pending)
+      pending.leave()
       unconfirmed.remove(pending)
       resume(fail(route, unwritten(cause, packet)))
     }
@@ -145,7 +152,7 @@ export const make = (): Publisher => {
   /** An interrupted publish that was sent stays until its confirm, so that its return is not taken for another's. */
   const submit = (on: Channel, route: Route, packet: Packet) =>
     Effect.callback<Confirm, TransportError>((resume) => {
-      const pending: Pending = { route, packet, resume, returned: false }
+      const pending = new Pending(route, packet, resume)
       if (waiting.size === 0 && unconfirmed.fits(window)) return send(pending, on)
       if (!queued.fits(room)) return resume(fail(route, tooMany(queued.publishes)))
       waiting.add(pending)

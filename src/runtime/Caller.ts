@@ -5,6 +5,7 @@
  * on; interrupting the caller sends a cancellation after the request. Requests are never sent twice.
  */
 import { Effect, Exit, Result, type Scope, Stream } from "effect"
+import { Table } from "../collections/mod.ts"
 import {
   type CallSpec,
   DeadlineExceeded,
@@ -24,7 +25,6 @@ import { depart, tooLarge } from "./departure.ts"
 import { follow } from "./follow.ts"
 import { awaitCall, PendingCall } from "./PendingCall.ts"
 import { millis } from "./Retry.ts"
-import { Table } from "./Table.ts"
 import { within } from "./Telemetry.ts"
 import { keepVigil } from "./Vigil.ts"
 

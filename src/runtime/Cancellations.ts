@@ -3,6 +3,7 @@
  *
  * A cancellation may overtake its call; the tombstone makes sure that the call is not run when it arrives.
  */
+import { type Keyed, Table } from "../collections/mod.ts"
 import type { Deadlines } from "./Deadlines.ts"
 
 /** The cancellations a process knows of. */
@@ -18,27 +19,32 @@ export interface Cancellations {
 /** A tombstone lives a day at most, whatever a foreign deadline says. */
 const longest = 24 * 3_600_000
 
+class AtWork implements Keyed<AtWork> {
+  readonly key: string
+  chained: AtWork | undefined
+  readonly stop: () => void
+
+  constructor(key: string, stop: () => void) {
+    this.key = key
+    this.stop = stop
+  }
+}
+
 /** An empty table. */
 export const makeCancellations = (deadlines: Deadlines, now: () => number): Cancellations => {
-  const stops = new Map<string, (() => void) | Set<() => void>>()
+  const atWork = new Table<AtWork>()
   const tombstones = new Set<string>()
   return {
     isCancelled: (callId) => tombstones.has(callId),
     running: (callId, stop) => {
-      const other = stops.get(callId)
-      if (other === undefined) stops.set(callId, stop)
-      else if (other instanceof Set) other.add(stop)
-      else stops.set(callId, new Set([other, stop]))
-      return () => {
-        const all = stops.get(callId)
-        if (all instanceof Set) all.delete(stop)
-        if (all === stop || all instanceof Set && all.size === 0) stops.delete(callId)
-      }
+      const one = new AtWork(callId, stop)
+      atWork.add(one)
+      return () => void atWork.delete(one)
     },
     cancel: (callId, until) => {
-      const stop = stops.get(callId)
-      if (stop !== undefined) {
-        for (const one of stop instanceof Set ? [...stop] : [stop]) one()
+      const running = atWork.all(callId)
+      if (running.length > 0) {
+        for (const { stop } of running) stop()
         return () => {}
       }
       tombstones.add(callId)

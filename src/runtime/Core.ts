@@ -5,6 +5,7 @@
  * the process's own queues and nothing else.
  */
 import { Clock, Context, Effect, type Fiber, Layer, type Scope, Stream } from "effect"
+import { Bag } from "../collections/mod.ts"
 import {
   CurrentLinks,
   type Delivery,
@@ -15,7 +16,6 @@ import {
 } from "../transport/mod.ts"
 import { CurrentIds, type Ids, processTopology, QueueName, readMeta } from "../wire/mod.ts"
 import { type Cancellations, makeCancellations } from "./Cancellations.ts"
-import { Bag } from "./Bag.ts"
 import type { Hand } from "./Current.ts"
 import { type Deadlines, makeDeadlines } from "./Deadlines.ts"
 import { CurrentJournal, type Journal, tee } from "./Journal.ts"

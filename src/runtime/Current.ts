@@ -5,8 +5,8 @@
  * derived ids, and everything its trace.
  */
 import { Context, type Fiber, Tracer } from "effect"
+import type { Bagged } from "../collections/mod.ts"
 import type { Trace } from "../wire/mod.ts"
-import type { Bagged } from "./Bag.ts"
 import type { Trail } from "./Trail.ts"
 
 /** One delivery in hand. */

@@ -7,7 +7,7 @@
  * are moved with it, or they would come later by as much.
  */
 import { Clock, Effect, Fiber, type Scope } from "effect"
-import { Ring } from "./Ring.ts"
+import { Ring } from "../collections/mod.ts"
 
 /** Withdraws a deadline; a second time does nothing. */
 export type Withdraw = () => void

@@ -6,6 +6,7 @@
  * holds its key. Opens no connection and knows no broker.
  */
 import { Cause, Effect, Exit, Option, Result } from "effect"
+import { Bag, type Bagged, nowhere } from "../collections/mod.ts"
 import { show } from "../contract/mod.ts"
 import type { Delivery, Packet, TransportError, Verdict } from "../transport/mod.ts"
 import {
@@ -30,7 +31,9 @@ import type { InboxShape } from "./Inbox.ts"
 import { type Bound, describeError, invoke, type Outcome, type Running } from "./invoke.ts"
 import { beginHandling } from "./Telemetry.ts"
 
-interface Job extends Turn {
+interface Job extends Turn, Bagged {
+  /** Counts them in the order they came. */
+  readonly number: number
   /** The present one: a message in hand comes again, to be acked, when its connection was lost. */
   delivery: Delivery
   readonly meta: Meta
@@ -60,8 +63,8 @@ export const listen = (
   const dedupe = handler.kind === "listener" && handler.dedupe
   const halts = handler.kind === "listener" && handler.whenExhausted === "halt" && orderBy !== undefined
   const admission = new Admission<Job>(concurrency)
-  /** In the order they came. */
-  const jobs = new Set<Job>()
+  const jobs = new Bag<Job>()
+  let came = 0
   let draining = false
 
   const record = recorderOf(bound)
@@ -76,8 +79,9 @@ export const listen = (
 
   /** Gives back what is not at work, in the order it came; what stands behind its key's message at work waits for that. */
   const giveBack = (): void => {
-    const held = new Set([...jobs].flatMap((job) => isAtWork(job) && job.key !== undefined ? [job.key] : []))
-    for (const job of jobs) {
+    const inOrder = [...jobs].sort((a, b) => a.number - b.number)
+    const held = new Set(inOrder.flatMap((job) => isAtWork(job) && job.key !== undefined ? [job.key] : []))
+    for (const job of inOrder) {
       if (isAtWork(job) || job.key !== undefined && held.has(job.key)) continue
       job.waiting?.()
       jobs.delete(job)
@@ -231,6 +235,8 @@ export const listen = (
         ...payload.success,
         redelivered: delivery.redelivered,
         isRunning: false,
+        place: nowhere,
+        number: ++came,
         delivery,
         meta,
         attempt: meta.attempt,

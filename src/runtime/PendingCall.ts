@@ -5,6 +5,7 @@
  * for it; nothing of it is left when it has ended.
  */
 import { Cause, Effect, Exit, Option } from "effect"
+import type { Keyed, Table } from "../collections/mod.ts"
 import {
   type CallError,
   type CallSpec,
@@ -25,7 +26,6 @@ import type { Fact } from "./Journal.ts"
 import { type CallEvents, type CallWay, type Lane, sendCall } from "./lanes/sendCall.ts"
 import type { StraightReply } from "./lanes/Sent.ts"
 import { readReply } from "./readReply.ts"
-import type { Keyed, Table } from "./Table.ts"
 import type { Waiting } from "./Vigil.ts"
 
 /** The outcome of a call. */

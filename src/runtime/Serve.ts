@@ -5,6 +5,7 @@
  * (unless the call is idempotent); every other delivery gets exactly one reply, whatever the handler does.
  */
 import { Cause, Effect, Exit, Option, Predicate, Result } from "effect"
+import { Bag, type Bagged, nowhere } from "../collections/mod.ts"
 import { type CallSpec, HandlerFailed, isCallError } from "../contract/mod.ts"
 import type { Delivery, Packet, Verdict } from "../transport/mod.ts"
 import {
@@ -19,7 +20,6 @@ import {
   toBytes,
 } from "../wire/mod.ts"
 import { Admission, type Entry as Turn } from "./Admission.ts"
-import { Bag, type Bagged, nowhere } from "./Bag.ts"
 import { bodyOf } from "./body.ts"
 import { callDeadline } from "./deadline.ts"
 import type { CoreShape } from "./Core.ts"

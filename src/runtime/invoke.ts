@@ -5,9 +5,9 @@
  * code its context, its services, its trace and its time limit; takes whatever it throws.
  */
 import { Cause, Context, Effect, Exit, identity, References, Tracer } from "effect"
+import { nowhere } from "../collections/mod.ts"
 import type { Trace } from "../wire/mod.ts"
 import type { BusShape } from "./Bus.ts"
-import { nowhere } from "./Bag.ts"
 import { type ContextParts, DeliveryContext } from "./context.ts"
 import type { CoreShape } from "./Core.ts"
 import { type Current, CurrentDelivery, type Hand, spanOf } from "./Current.ts"

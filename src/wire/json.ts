@@ -88,8 +88,10 @@ const depthOf = (text: string): number => {
 
 const Code = { quote: 0x22, backslash: 0x5c, openBracket: 0x5b, closeBracket: 0x5d, openBrace: 0x7b, closeBrace: 0x7d }
 
-// the name may also be spelled with escapes, which only a walk over the parsed value can tell
-const mayHoldProto = (text: string): boolean => text.includes("__proto__") || text.includes("\\u00")
+// the name may also be spelled with escapes, which only a walk over the parsed value can tell; a text is searched for one
+// character six times as fast as for several (Bun), and most have neither
+const mayHoldProto = (text: string): boolean =>
+  text.includes("_") && text.includes("__proto__") || text.includes("\\") && text.includes("\\u00")
 
 const holdsProto = (value: unknown): boolean => {
   if (typeof value !== "object" || value === null) return false

@@ -8,7 +8,7 @@ import { AsyncLocalStorage } from "node:async_hooks"
 import process from "node:process"
 import { setTimeout as delay } from "node:timers/promises"
 import type { CoreShape } from "../../src/runtime/mod.ts"
-import { Bag } from "../../src/runtime/Bag.ts"
+import { Bag } from "../../src/collections/mod.ts"
 import type { Hand } from "../../src/runtime/Current.ts"
 import { type Bound, invoke, type Outcome, type Running } from "../../src/runtime/invoke.ts"
 

@@ -6,11 +6,11 @@
  * bits; one that matches nothing is not believed.
  */
 import { Effect } from "effect"
+import { Table } from "../../collections/mod.ts"
 import type { LinkPeer, Packet } from "../../transport/mod.ts"
 import { callParts, cancelParts, type LaneMessage, receiptParts, type RefusalReason } from "../../wire/mod.ts"
 import type { CoreShape } from "../Core.ts"
 import type { Instance } from "../Directory.ts"
-import { Table } from "../Table.ts"
 import { Sent, type Straight } from "./Sent.ts"
 import { type Server, Servers } from "./Servers.ts"
 import type { Way } from "./Way.ts"

@@ -4,10 +4,10 @@
  * Between links and the dispatchers of calls, which see a delivery like any other. What it does not take it refuses at once, so
  * that the caller can go elsewhere; what cannot be answered straight is answered through the broker.
  */
+import { Table } from "../../collections/mod.ts"
 import type { Delivery, LinkPeer, Packet } from "../../transport/mod.ts"
 import { Header, type LaneMessage, parseReplyAddress, refusalParts, replyParts, welcomeParts } from "../../wire/mod.ts"
 import type { CoreShape } from "../Core.ts"
-import { Table } from "../Table.ts"
 import { Receipts } from "./Receipts.ts"
 import { StraightCall } from "./StraightCall.ts"
 import type { Ways } from "./Ways.ts"

@@ -4,9 +4,8 @@
  * A reply into a half-open socket is lost without a word, so whoever sends one waits for its receipt, and sends it once more
  * through the broker when none comes. A caller that gets both drops the second.
  */
+import { type Keyed, Ring, Table } from "../../collections/mod.ts"
 import type { CoreShape } from "../Core.ts"
-import { Ring } from "../Ring.ts"
-import { type Keyed, Table } from "../Table.ts"
 
 /** How long to wait for a receipt, ms. Receipts of lane `direct` are collected for a while by the caller. */
 const patience = 500

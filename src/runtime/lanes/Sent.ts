@@ -3,10 +3,9 @@
  *
  * Kept by `LaneClient` under its token, and by the server it was sent to, if it went straight too.
  */
+import { type Bagged, type Keyed, nowhere } from "../../collections/mod.ts"
 import type { HeaderValue } from "../../transport/mod.ts"
 import type { RefusalReason } from "../../wire/mod.ts"
-import { type Bagged, nowhere } from "../Bag.ts"
-import type { Keyed } from "../Table.ts"
 import type { Server } from "./Servers.ts"
 
 /** A reply that came straight. */

@@ -4,8 +4,8 @@
  * Between the directory, which hears announcements, and `LaneClient`. Keeps a link to those that are called, as long as they
  * are there. What it says of a call is worked out again only when the directory has changed.
  */
+import { Bag } from "../../collections/mod.ts"
 import { parseLaneAddress } from "../../wire/mod.ts"
-import { Bag } from "../Bag.ts"
 import type { Directory, Instance } from "../Directory.ts"
 import type { Sent } from "./Sent.ts"
 import type { Way } from "./Way.ts"

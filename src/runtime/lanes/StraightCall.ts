@@ -5,9 +5,9 @@
  * does not arrive goes through the broker.
  */
 import { Effect } from "effect"
+import type { Keyed, Table } from "../../collections/mod.ts"
 import type { Delivery, LinkPeer, Packet, Straight } from "../../transport/mod.ts"
 import { QueueName, refusalParts, type RefusalReason, replyParts } from "../../wire/mod.ts"
-import type { Keyed, Table } from "../Table.ts"
 import type { Receipts } from "./Receipts.ts"
 
 /** See the top of the file. */

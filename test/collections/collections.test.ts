@@ -4,9 +4,7 @@
 import { describe, test } from "#test"
 import assert from "node:assert/strict"
 import fc from "fast-check"
-import { Bag, type Bagged, nowhere } from "../../src/runtime/Bag.ts"
-import { Ring } from "../../src/runtime/Ring.ts"
-import { type Keyed, Table } from "../../src/runtime/Table.ts"
+import { Bag, type Bagged, type Keyed, nowhere, Ring, Table } from "../../src/collections/mod.ts"
 import { properties } from "../wire/properties.ts"
 
 class Thing extends Ring implements Bagged, Keyed<Thing> {

@@ -19,6 +19,11 @@ export class Ring {
     return this.#next
   }
 
+  /** The one after this one; after the last one it is the head. */
+  get next(): Ring {
+    return this.#next
+  }
+
   /** Of a head: puts one that is in no ring at the end. */
   add(one: Ring): void {
     one.#previous = this.#previous

@@ -1,5 +1,5 @@
 /**
- * Things by a key that none of the others has: found, added and taken out in constant time.
+ * Things by their keys, which most do not share: found, added and taken out in constant time.
  *
  * For what comes and goes with every call, in place of a `Map`: see `Bag.ts` for why. Keys are made of random digits or bytes
  * at their end (ids, tokens), of which four choose the slot; what share one are chained through their own field.
@@ -24,13 +24,23 @@ export class Table<A extends Keyed<A>> implements Iterable<A> {
     return this.#size
   }
 
+  /** One that has a key. */
   get(key: string): A | undefined {
     let one = this.#slots[this.#slotOf(key)]
     while (one !== undefined && one.key !== key) one = one.chained
     return one
   }
 
-  /** Adds one that is in no table, and whose key nobody has. */
+  /** Those that have a key. */
+  all(key: string): ReadonlyArray<A> {
+    const all: Array<A> = []
+    for (let one = this.#slots[this.#slotOf(key)]; one !== undefined; one = one.chained) {
+      if (one.key === key) all.push(one)
+    }
+    return all
+  }
+
+  /** Adds one that is in no table. */
   add(one: A): void {
     if (this.#size++ >= this.#slots.length) this.#grow()
     this.#put(one)
