@@ -79,7 +79,7 @@ export const invoke = (
   return run
 }
 
-/** One handler on one message. Most are through when they have begun: what only the others need is made after that. */
+/** One handler on one message. */
 class Run implements Running, ContextParts {
   readonly #bound: Bound
   readonly #invocation: Invocation
@@ -133,16 +133,17 @@ class Run implements Running, ContextParts {
   begin(around: Around): void {
     const { services, handler, core } = this.#bound
     const { payload, step } = this.#invocation
+    if (this.current.deadline !== undefined) {
+      // before that of any call it makes, which would tell it first that there is no time left
+      this.#withdraw = core.deadlines.add(this.#until, () => this.stop(this.#isTimed ? "timeout" : "deadline"))
+    }
     // a tracer may want to set up what surrounds the code of its span
     const tracer = step?.tracer ?? Context.getOrUndefined(services, Tracer.Tracer)
     if (around !== identity || tracer?.context !== undefined) {
       this.#fork(around(within(this.#context, run(handler, payload, this.#context, this.hand))))
     } else this.#call()
-    if (this.#ended) return
-    core.hands.add(this.hand)
-    if (this.current.deadline !== undefined) {
-      this.#withdraw = core.deadlines.add(this.#until, () => this.stop(this.#isTimed ? "timeout" : "deadline"))
-    }
+    // most are through by now
+    if (!this.#ended) core.hands.add(this.hand)
   }
 
   stop(why: Stopped["why"]): void {
