@@ -223,8 +223,9 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
 
 /** How late a call is that came through the broker; of what came straight that is taken off its timeout already. */
 const ageOf = ({ lateness }: CoreShape, { packet, straight }: Delivery): number => {
+  if (straight !== undefined || packet.replyTo === undefined) return 0
   const { sent } = readMeta(packet)
-  if (straight !== undefined || sent === undefined || packet.replyTo === undefined) return 0
+  if (sent === undefined) return 0
   return lateness.of(packet.replyTo, { clock: sent, at: packet.timestamp })
 }
 

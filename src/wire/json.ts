@@ -17,7 +17,17 @@ export class NotJson extends Data.Error<{ readonly detail: string }> {
   }
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
+const decoder = new TextDecoder()
+const strict = new TextDecoder("utf-8", { fatal: true })
+
+/** What stands for bytes that are no UTF-8, and may stand for itself. */
+const replacement = "\ufffd"
+
+/** UTF-8 bytes as text; throws where they are none. Reading strictly from the start takes five times as long on Deno. */
+const textOf = (bytes: Uint8Array): string => {
+  const text = decoder.decode(bytes)
+  return text.includes(replacement) ? strict.decode(bytes) : text
+}
 
 /**
  * A JSON value as UTF-8 bytes; `undefined` (a call that returns nothing) becomes `null`. Refuses what `fromBytes` would
@@ -39,7 +49,7 @@ export const fromBytes = (bytes: Uint8Array): Result.Result<unknown, NotJson> =>
   if (bytes.length === 0) return Result.succeed(null)
   let text: string
   try {
-    text = decoder.decode(bytes)
+    text = textOf(bytes)
   } catch {
     return Result.fail(new NotJson({ detail: "it is not valid UTF-8" }))
   }

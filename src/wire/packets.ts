@@ -106,7 +106,8 @@ const replyHeaders = (call: Packet, reply: ReplyBody, hops: string | undefined):
   const headers: Record<string, HeaderValue> = {}
   const trace = call.headers[Header.traceparent]
   if (trace !== undefined) headers[Header.traceparent] = trace
-  const state = withState(parseTraceparent(trace), call.headers[Header.tracestate])?.state
+  const given = call.headers[Header.tracestate]
+  const state = given === undefined ? undefined : withState(parseTraceparent(trace), given)?.state
   if (state !== undefined) headers[Header.tracestate] = state
   if (reply._tag !== "Value") headers[Header.error] = reply._tag === "Declared" ? "declared" : reply.tag
   if (hops !== undefined) headers[Header.hops] = hops

@@ -93,6 +93,12 @@ describe("fromBytes()", () => {
     }
   })
 
+  test("reads the character that stands for what is none, and refuses what it would stand for", () => {
+    const read = fromBytes(bytes(JSON.stringify("a\ufffdb")))
+    assert.equal(Result.getOrThrow(read), "a\ufffdb")
+    assert.equal(detailOf(Uint8Array.from([0x22, 0xef, 0xbf, 0xbd, 0xff, 0x22])), "it is not valid UTF-8")
+  })
+
   test("reads 10 MiB in reasonable time", { timeout: 10_000 }, () => {
     const read = fromBytes(bytes(JSON.stringify({ text: "x".repeat(10 * 1024 * 1024) })))
     assert.ok(Result.isSuccess(read))

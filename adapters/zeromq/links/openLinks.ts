@@ -100,9 +100,10 @@ export const openLinks = Effect.fnUntraced(function* (
     known.set(identity, peer)
     return peer
   }
-  router.deliver(([identity, ...frames]) => {
-    const parts = partsOf(frames)
-    if (parts !== undefined) onMessage(known.get(identity!) ?? peerOf(identity!), parts)
+  router.deliver((message) => {
+    const identity = message[0]!
+    const parts = partsOf(message.slice(1))
+    if (parts !== undefined) onMessage(known.get(identity) ?? peerOf(identity), parts)
   })
 
   return {

@@ -48,13 +48,13 @@ export class Router implements Pattern {
   }
 
   offer(message: Message): Offered {
-    const [identity, ...frames] = message
-    const pipe = this.#known.get(identity!) ?? this.#pipes.get(keyOf(identity!))
+    const identity = message[0]!
+    const pipe = this.#known.get(identity) ?? this.#pipes.get(keyOf(identity))
     const { mandatory } = this.#options
-    if (pipe === undefined) return mandatory ? new Unroutable({ identity: toHex(identity!) }) : "dropped"
+    if (pipe === undefined) return mandatory ? new Unroutable({ identity: toHex(identity) }) : "dropped"
     if (!pipe.hasRoom()) return mandatory ? "full" : "dropped"
-    if (frames.length === 0) return "dropped"
-    pipe.send(frames)
+    if (message.length === 1) return "dropped"
+    pipe.send(message.slice(1))
     return "sent"
   }
 
