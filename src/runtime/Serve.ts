@@ -4,35 +4,25 @@
  * Sits between a call's queue and its handler. Runs nothing that has expired, was cancelled, or may have run before
  * (unless the call is idempotent); every other delivery gets exactly one reply, whatever the handler does.
  */
-import { Cause, Effect, Exit, Option, Predicate, Result } from "effect"
+import { Cause, Effect, Exit, Option, Result } from "effect"
 import { Bag, type Bagged, nowhere } from "../collections/mod.ts"
-import { type CallSpec, HandlerFailed, isCallError } from "../contract/mod.ts"
 import type { Delivery, Packet, Verdict } from "../transport/mod.ts"
-import {
-  fromBytes,
-  Header,
-  isDirect,
-  nextTrace,
-  readMeta,
-  type ReplyBody,
-  replyPacket,
-  routeTo,
-  toBytes,
-} from "../wire/mod.ts"
+import { Header, isDirect, type Meta, nextTrace, readMeta, type ReplyBody, replyPacket, routeTo } from "../wire/mod.ts"
 import { Admission, type Entry as Turn } from "./Admission.ts"
-import { bodyOf } from "./body.ts"
 import { callDeadline } from "./deadline.ts"
 import type { CoreShape } from "./Core.ts"
 import { type Dispatcher, markOf, recorderOf, takeBack } from "./Dispatcher.ts"
 import type { CallHandler } from "./Handler.ts"
-import { type Bound, describeError, invoke, type Outcome, type Running } from "./invoke.ts"
+import { type Bound, describeError, invoke, type Running } from "./invoke.ts"
 import { arrival, tellOf } from "./follow.ts"
-import { beginHandling, type OpenStep } from "./Telemetry.ts"
+import { endStep, errorOf, failure, logFailure, readPayload, replyTo } from "./replyTo.ts"
+import { beginHandling } from "./Telemetry.ts"
 import type { Trail } from "./Trail.ts"
 
 interface Job extends Turn, Bagged {
   /** The present one: a call in hand comes again, to be acked, when its connection was lost. */
   delivery: Delivery
+  readonly meta: Meta
   /** ms since the epoch. */
   readonly arrived: number
   /** ms that it had been on its way by then, as far as that is known. */
@@ -123,11 +113,10 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
   }
 
   const start = (job: Job): void => {
-    const { delivery } = job
+    const { delivery, meta } = job
     const { packet } = delivery
     // it went back while it waited for its turn, and will come again
     if (delivery.isGone()) return finish(job, "requeue")
-    const meta = readMeta(packet)
     const now = core.now()
     const skip = (why: string): void => {
       record(packet, "skipped", { error: why })
@@ -194,6 +183,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
   return {
     deliver: (delivery) => {
       if (delivery.redelivered && takeBack(jobs, delivery)) return
+      const meta = readMeta(delivery.packet)
       const job: Job = {
         key: undefined,
         redelivered: delivery.redelivered,
@@ -201,8 +191,9 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
         place: nowhere,
         deadline: Number.POSITIVE_INFINITY,
         delivery,
+        meta,
         arrived: core.now(),
-        age: ageOf(core, delivery),
+        age: ageOf(core, delivery, meta),
         running: undefined,
         trail: delivery.packet.headers[Header.hops] === undefined ? undefined : arrival(core, delivery),
         start: () => start(job),
@@ -222,97 +213,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
 }
 
 /** How late a call is that came through the broker; of what came straight that is taken off its timeout already. */
-const ageOf = ({ lateness }: CoreShape, { packet, straight }: Delivery): number => {
-  if (straight !== undefined || packet.replyTo === undefined) return 0
-  const { sent } = readMeta(packet)
-  if (sent === undefined) return 0
+const ageOf = ({ lateness }: CoreShape, { packet, straight }: Delivery, { sent }: Meta): number => {
+  if (straight !== undefined || sent === undefined || packet.replyTo === undefined) return 0
   return lateness.of(packet.replyTo, { clock: sent, at: packet.timestamp })
-}
-
-const readPayload = (contract: CallSpec, packet: Packet) => {
-  const json = fromBytes(packet.body)
-  const misfits = Result.isFailure(json)
-    ? [{ field: "", value: `${packet.body.length} bytes`, expected: `JSON: ${json.failure.detail}` }]
-    : undefined
-  if (misfits !== undefined || Result.isFailure(json)) return Result.fail({ ...misfits![0]!, misfits: misfits! })
-  return Result.mapError(contract.codec.decode(json.success), (found) => ({ ...found[0]!, misfits: found }))
-}
-
-/** What a failure says of itself, as plain JSON: strings, numbers and lists of them. */
-type Facts = { readonly [name: string]: unknown }
-
-const failure = (tag: string, facts: Facts): ReplyBody => ({
-  _tag: "Failure",
-  tag,
-  body: Result.getOrElse(toBytes(facts), () => new Uint8Array(0)),
-})
-
-const failed = (contract: CallSpec, detail: string, chain: ReadonlyArray<string> = []): ReplyBody =>
-  failure("HandlerFailed", { detail, chain: [contract.type, ...chain] })
-
-/** What the caller is told. */
-const replyTo = (contract: CallSpec, outcome: Outcome, bound: Bound): ReplyBody => {
-  switch (outcome._tag) {
-    case "Done": {
-      const body = bodyOf(contract.returnsCodec, outcome.value)
-      return Result.isSuccess(body)
-        ? { _tag: "Value", body: body.success }
-        : failure("InvalidReply", { ...body.failure[0] })
-    }
-    case "Failed": {
-      try {
-        // without a tag it is nobody's declared error, whatever its fields
-        const declared = Predicate.hasProperty(outcome.error, "_tag") && bodyOf(contract.failsCodec, outcome.error)
-        if (declared && Result.isSuccess(declared)) return { _tag: "Declared", body: declared.success }
-        return failed(contract, detailOf(outcome.error), chainOf(outcome.error))
-      } catch {
-        // what was thrown cannot even be asked what it is (a revoked proxy)
-        return failed(contract, describeError(outcome.error))
-      }
-    }
-    case "Stopped":
-      return failed(contract, `it ran longer than its timeout of ${bound.handler.timeout} ms`)
-  }
-}
-
-/** A failure that came through other calls is told by its end; the chain tells the way. */
-const detailOf = (error: unknown): string => error instanceof HandlerFailed ? error.detail : describeError(error)
-
-/** The calls an error came through before it got here. */
-const chainOf = (error: unknown): ReadonlyArray<string> => {
-  if (error instanceof HandlerFailed) return error.chain
-  if (isCallError(error) && "call" in error) return [error.call]
-  return []
-}
-
-const errorOf = (outcome: Outcome, body: ReplyBody): string =>
-  outcome._tag === "Failed"
-    ? describeError(outcome.error)
-    : body._tag === "Failure"
-    ? `${body.tag} ${new TextDecoder().decode(body.body)}`
-    : ""
-
-/** What the handler's span says: a declared error is an answer, and no fault of the server. */
-const endStep = (step: OpenStep, outcome: Outcome, body: ReplyBody): void => {
-  if (body._tag === "Value") return step.end("handled")
-  if (body._tag === "Declared") return step.end("declared", outcome._tag === "Failed" ? outcome.error : undefined)
-  if (outcome._tag === "Stopped") return step.fail("timeout", outcome.why)
-  step.fail("failed", outcome._tag === "Failed" ? outcome.error : body.tag)
-}
-
-/** The whole cause goes to this app's log; the caller gets one line of it. */
-const logFailure = (bound: Bound, packet: Packet, outcome: Outcome, body: ReplyBody): void => {
-  if (body._tag !== "Failure") return
-  const detail = outcome._tag === "Failed" ? outcome.cause : errorOf(outcome, body)
-  bound.core.runFork(
-    Effect.logError(`Cannot answer "${packet.type}": ${errorOf(outcome, body)}`, detail).pipe(
-      Effect.annotateLogs({
-        app: bound.app,
-        handler: bound.label,
-        id: packet.id,
-        // what the gateway tells its client instead of the cause
-        trace: readMeta(packet).trace?.traceId,
-      }),
-    ),
-  )
 }
