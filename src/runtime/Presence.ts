@@ -2,7 +2,7 @@
  * Who else is there, and who says so: the directory kept up to date, and this process announced to the others.
  *
  * Part of `Core`; the errors of calls cite it, `Vigil` asks it for proof of a death. It knows those that handle something;
- * of those that handle nothing it hears only where it handles something itself, or lists all. On a transport that is not
+ * of those that handle nothing it hears only where it serves calls itself, or lists all. On a transport that is not
  * shared there is nobody else: what is seen is exact, and nothing is sent. Notices: `src/wire/presence.ts`.
  */
 import { Effect, type Scope, Stream } from "effect"
@@ -195,8 +195,12 @@ const present = (core: PresenceCore): Presence => {
       }
     },
     watch,
-    // how fast the messages of those that only call can be is known before the first call is late
-    prepare: (calls) => Effect.andThen(core.control.hear(ControlKeys.handling(calls)), watch),
+    prepare: (calls) =>
+      Effect.andThen(
+        core.control.hear(ControlKeys.handling(calls)),
+        // how fast the messages of a caller can be is known before its first call is late
+        calls.length === 0 ? Effect.void : watch,
+      ),
     host: (work) => announcer?.host(work),
     drain: () => announcer?.become("draining"),
     ping: (instance) => {

@@ -62,7 +62,7 @@ export const routeTo = {
 export const ControlKeys = {
   /** Every process: who handles something, and who looks for those that handle nothing. */
   always: [routeTo.presence("announce").key, routeTo.presenceOfCallers("ask").key],
-  /** One that lists all processes: those that handle nothing, too. */
+  /** One that serves calls, or lists all processes: those that handle nothing, too. */
   watching: [routeTo.presenceOfCallers("announce").key],
   /** One that handles something: who looks for it, and which of the calls that it serves are cancelled. */
   handling: (calls: ReadonlyArray<string>): ReadonlyArray<string> => [
