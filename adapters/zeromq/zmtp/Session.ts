@@ -4,7 +4,7 @@
  * Between the bytes of a stream and the pattern of a socket. Does no I/O and reads no clock: bytes are pushed in, frames
  * leave through the outbox, and what happens is told by calls. Whatever a peer sends, it ends this session at most.
  */
-import { concat, toText } from "./bytes.ts"
+import { concat, copyOf, toText } from "./bytes.ts"
 import { checkPeer } from "./checkPeer.ts"
 import {
   type Command,
@@ -246,7 +246,7 @@ export class Session {
     this.#cipher = cipher
     this.#stage = "traffic"
     const type = toText(metadata.get("socket-type")!)
-    this.#events.onReady({ type, identity: identity.slice(), minor: this.#minor, key })
+    this.#events.onReady({ type, identity: copyOf(identity), minor: this.#minor, key })
   }
 
   #onTraffic(raw: Frame): void {
