@@ -6,7 +6,7 @@
  * acks must go on. Losing one loses both. Goes through the addresses in turn, with growing pauses that differ from
  * process to process; failures that no attempt can mend end the first connecting, never a later one.
  */
-import { Clock, Duration, Effect, Exit, Random, Scope } from "effect"
+import { Clock, Duration, Effect, Exit, Random, Result, Scope } from "effect"
 import type { TransportError } from "../../src/transport/mod.ts"
 import type { Address } from "./Address.ts"
 import { connect, type Connection, type ConnectionEvents } from "./Connection.ts"
@@ -70,36 +70,31 @@ export const holdLine = Effect.fnUntraced(function* (
     )
   })
 
-  const persist = (
-    tries: number,
+  // a loop: an attempt inside the one before it would hold on to all of them for as long as the broker is away
+  const persist = Effect.fnUntraced(function* (
     goesOn: (refused: Refusal, tries: number) => Effect.Effect<boolean>,
-  ): Effect.Effect<Effect.Success<typeof open>, TransportError> =>
-    open.pipe(
-      Effect.catch((refused) =>
-        Effect.gen(function* () {
-          if (!(yield* goesOn(refused, tries + 1))) return yield* refused.error
-          // the hosts of a cluster are tried one after the other, then there is a pause
-          const rounds = Math.floor((tries + 1) / addresses.length)
-          const longest = (tries + 1) % addresses.length === 0
-            ? Math.min(pause.most, pause.first * 2 ** Math.min(rounds - 1, 10))
-            : 0
-          const wait = Math.round(longest * (0.5 + (yield* Random.next) / 2))
-          const next = wait === 0
-            ? "trying the next address"
-            : `trying again in ${Duration.format(Duration.millis(wait))}`
-          yield* Effect.logWarning(`${refused.error.message}; ${next} (attempt ${tries + 2})`)
-          yield* options.onLost(refused.error.message)
-          yield* Effect.sleep(wait)
-          return yield* persist(tries + 1, goesOn)
-        })
-      ),
-    )
+  ): Effect.fn.Return<Effect.Success<typeof open>, TransportError> {
+    for (let tries = 1;; tries++) {
+      const opened = yield* Effect.result(open)
+      if (Result.isSuccess(opened)) return opened.success
+      const refused = opened.failure
+      if (!(yield* goesOn(refused, tries))) return yield* refused.error
+      // the hosts of a cluster are tried one after the other, then there is a pause
+      const rounds = Math.floor(tries / addresses.length)
+      const longest = tries % addresses.length === 0
+        ? Math.min(pause.most, pause.first * 2 ** Math.min(rounds - 1, 10))
+        : 0
+      const wait = Math.round(longest * (0.5 + (yield* Random.next) / 2))
+      const next = wait === 0 ? "trying the next address" : `trying again in ${Duration.format(Duration.millis(wait))}`
+      yield* Effect.logWarning(`${refused.error.message}; ${next} (attempt ${tries + 1})`)
+      yield* options.onLost(refused.error.message)
+      yield* Effect.sleep(wait)
+    }
+  })
 
   const until = (yield* Clock.currentTimeMillis) + options.wait
-  let current = yield* persist(
-    0,
-    ({ final }, tries) =>
-      Effect.map(Clock.currentTimeMillis, (now) => !final && (tries < addresses.length || now < until)),
+  let current = yield* persist(({ final }, tries) =>
+    Effect.map(Clock.currentTimeMillis, (now) => !final && (tries < addresses.length || now < until))
   )
   yield* Effect.addFinalizer(() => Scope.close(current.scope, Exit.void))
 
@@ -109,7 +104,7 @@ export const holdLine = Effect.fnUntraced(function* (
       const why = yield* Effect.raceFirst(publishing.lost, consuming.lost)
       yield* options.onLost(why.text)
       yield* Scope.close(current.scope, Exit.void)
-      current = yield* Effect.orDie(persist(0, () => Effect.succeed(true)))
+      current = yield* Effect.orDie(persist(() => Effect.succeed(true)))
     }
   })
   yield* Effect.forkScoped(supervise)

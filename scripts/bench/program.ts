@@ -8,6 +8,7 @@ import { spawn } from "node:child_process"
 import { join } from "node:path"
 import process from "node:process"
 import { createInterface } from "node:readline"
+import type { Readable } from "node:stream"
 import type { Job } from "./amqpCase.ts"
 
 const root = join(import.meta.dirname, "..", "..")
@@ -51,15 +52,13 @@ export const startProgram = (
   const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()))
   // whoever has ended is asked in vain, and says so as its output ends
   child.stdin.on("error", () => {})
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const answers = readAnswers(child.stdout)
   const next = async <A>(): Promise<A> => {
-    for (;;) {
-      const line = await lines.next()
-      if (line.done === true) {
-        throw new Error(`Cannot measure: ${runtime} ${program} ${args.slice(0, 2).join(" ")} ended before it answered`)
-      }
-      if (line.value.startsWith("{")) return JSON.parse(line.value) as A
+    const line = await answers()
+    if (line === undefined) {
+      throw new Error(`Cannot measure: ${runtime} ${program} ${args.slice(0, 2).join(" ")} ended before it answered`)
     }
+    return JSON.parse(line) as A
   }
   return {
     pid: child.pid,
@@ -75,5 +74,31 @@ export const startProgram = (
       child.kill("SIGKILL")
       return ended
     },
+  }
+}
+
+/**
+ * The lines of JSON that a program writes, one a call; `undefined`: it has ended. What it writes besides is read at once,
+ * whether anybody asks or not: a program whose output nobody reads stands still, in the middle of what is measured.
+ */
+const readAnswers = (output: Readable): () => Promise<string | undefined> => {
+  const lines: Array<string> = []
+  const waiting: Array<(line: string | undefined) => void> = []
+  let isOver = false
+  const reader = createInterface({ input: output })
+  reader.on("line", (line) => {
+    if (!line.startsWith("{")) return
+    const first = waiting.shift()
+    if (first === undefined) lines.push(line)
+    else first(line)
+  })
+  reader.on("close", () => {
+    isOver = true
+    for (const one of waiting.splice(0)) one(undefined)
+  })
+  return () => {
+    const line = lines.shift()
+    if (line !== undefined || isOver) return Promise.resolve(line)
+    return new Promise((resolve) => waiting.push(resolve))
   }
 }

@@ -55,6 +55,10 @@ export const viewBroker = Effect.fnUntraced(function* (
       remedy: "Check that the broker runs and that --broker is right",
       from: error,
     }))
+  yield* Effect.mapError(
+    launched.core.presence.watch,
+    (error) => new CliFailure({ problem: error.message, from: error }),
+  )
   const heard = yield* Effect.forkChild(Effect.sleep(listening))
   const stewardship = yield* Effect.mapError(openSteward({ url: broker, ...(yield* credentials) }), failed)
   const { surveyor, note } = yield* surveyorOf(stewardship, options.management)

@@ -49,6 +49,11 @@ export const openGateway = Effect.fnUntraced(function* (
   const secured = yield* secure({ hostname: address.hostname, token, insecure }).pipe(
     Effect.mapError(({ message, remedy }) => new CliFailure({ problem: message, remedy })),
   )
+  // its topology lists all processes, whatever this one handles
+  yield* Effect.mapError(
+    launched.core.presence.watch,
+    (error) => new CliFailure({ problem: error.message, from: error }),
+  )
   const context = yield* Effect.context<never>()
   const app = gateway(launched.bus, {
     ...hosted(launched, contracts),

@@ -1,8 +1,10 @@
 /**
- * Says what this process is and does: at once, soon, and every few seconds.
+ * Says what this process is and does: at once, soon, every few seconds, and to whoever asks.
  *
  * Below `Presence`, above the transport. One announcement is on its way at a time: while the broker takes none, they do
- * not pile up, and the next one says it all. What cannot be sent is not repeated either; the next heartbeat is near.
+ * not pile up, and the next one says it all. What cannot be sent is not repeated either; the next heartbeat is near. What
+ * all processes of a team say together must not grow with the square of their number: whoever asks is told alone, one that
+ * handles nothing speaks seldom and to few, and where many handle something, each speaks the less often.
  */
 import { Effect, Random, type Scope } from "effect"
 import {
@@ -12,10 +14,12 @@ import {
   presenceLimits,
   type PresenceState,
   type PresentApp,
+  QueueName,
   routeTo,
 } from "../wire/mod.ts"
 import type { CoreShape } from "./Core.ts"
 import type { Machine } from "./Machine.ts"
+import type { Route } from "../transport/mod.ts"
 import type { Tally } from "./Tally.ts"
 
 /** What a host does, for others. */
@@ -38,7 +42,9 @@ export interface AnnouncerParts {
   readonly machine: Machine
   readonly tally: Tally
   readonly isConnected: () => boolean
-  /** Told of each own announcement before it is sent. */
+  /** Processes that handle something, as far as they are known. */
+  readonly servers: () => number
+  /** Told of each own announcement before it is sent, and of the first one at once. */
   readonly onAnnounce: (announcement: Announcement) => void
 }
 
@@ -47,6 +53,8 @@ export interface Announcer {
   readonly announce: () => void
   /** Announces within `spread` ms, once however often it is asked. */
   readonly soon: (spread: number) => void
+  /** Tells one process alone, within `spread` ms; several at a time, and all where they are very many. */
+  readonly answer: (asker: string, spread: number) => void
   readonly host: (work: Work) => void
   /** Announces a new state, unless `gone` was the last word. */
   readonly become: (state: "running" | "draining") => void
@@ -61,20 +69,40 @@ const tooLarge = "Cannot announce what this process handles: it is too much for 
 /** How long the last word may take; a frozen broker never answers. */
 const courtesy = "500 millis"
 
+/** A process that handles nothing announces itself once in so many heartbeats: nobody waits for it. */
+const seldom = 3
+
+/** Of so many processes that handle something each one speaks at every heartbeat; of twice as many at every second one. */
+const crowd = 50
+
+/** Who asks at a time is told one by one up to so many. */
+const mostAskers = 100
+
+/** An asker that cannot be told alone is told with all others so much later, ms: it may have been a short life. */
+const second = 1_000
+
 /** An announcer whose heartbeat ends with the scope; its last word is `gone`. */
 export const makeAnnouncer = Effect.fnUntraced(function* (
-  { core, machine, tally, isConnected, onAnnounce }: AnnouncerParts,
+  { core, machine, tally, isConnected, servers, onAnnounce }: AnnouncerParts,
 ): Effect.fn.Return<Announcer, never, Scope.Scope> {
   const startedAt = core.now()
-  const every = Math.round(
+  const heartbeat = Math.round(
     Math.max(presenceLimits.quickest, Math.min(presenceLimits.slowest, core.settings.heartbeat)),
   )
   const works: Array<Work> = []
+  const askers = new Set<string>()
   let state: PresenceState = "running"
   let isSending = false
   let isStale = false
   let isAwaited = false
   let isTooLarge = false
+  /** Heartbeats until the next announcement. */
+  let rest = 0
+
+  const handles = (): boolean => works.length > 0
+  /** How many heartbeats lie between two announcements, now. */
+  const beats = (): number => Math.max(1, Math.ceil(servers() / crowd)) * (handles() ? 1 : seldom)
+  const everyone = (): Route => handles() ? routeTo.presence("announce") : routeTo.presenceOfCallers("announce")
 
   const compose = (): Announcement => ({
     instance: core.instance,
@@ -85,7 +113,7 @@ export const makeAnnouncer = Effect.fnUntraced(function* (
     version: core.settings.version,
     startedAt,
     state,
-    every,
+    every: Math.min(presenceLimits.slowest, heartbeat * beats()),
     inHand: works.reduce((sum, { inHand }) => sum + inHand(), 0),
     handled: tally.handled,
     failed: tally.failed,
@@ -94,25 +122,34 @@ export const makeAnnouncer = Effect.fnUntraced(function* (
     ...(core.direct !== undefined && { direct: core.direct }),
   })
 
-  const send = Effect.suspend((): Effect.Effect<void> => {
-    const announcement = compose()
-    onAnnounce(announcement)
-    if (!isConnected()) return Effect.void
-    const whole = encodeNotice({ kind: "announce", announcement })
-    const body = whole ?? encodeNotice({ kind: "announce", announcement: { ...announcement, ...nothing } })
-    const warning = whole !== undefined || isTooLarge ? Effect.void : Effect.logWarning(tooLarge)
-    isTooLarge = whole === undefined
-    if (body === undefined) return warning
-    const packet = noticePacket(
-      core.ids.next(core.now()),
-      core.settings.app,
-      core.now(),
-      every * 3,
-      body,
-      Math.round(core.monotonic()),
-    )
-    return Effect.andThen(warning, Effect.ignore(core.transport.publish(routeTo.presence("announce"), packet)))
-  })
+  /** Sends an announcement as it is now; succeeds with the routes that lead to nobody. */
+  const send = (routes: ReadonlyArray<Route>): Effect.Effect<ReadonlyArray<Route>> =>
+    Effect.suspend(() => {
+      const announcement = compose()
+      onAnnounce(announcement)
+      if (!isConnected()) return Effect.succeed([])
+      const whole = encodeNotice({ kind: "announce", announcement })
+      const body = whole ?? encodeNotice({ kind: "announce", announcement: { ...announcement, ...nothing } })
+      const warning = whole !== undefined || isTooLarge ? Effect.void : Effect.logWarning(tooLarge)
+      isTooLarge = whole === undefined
+      if (body === undefined) return Effect.as(warning, [])
+      const now = core.now()
+      const packet = () =>
+        noticePacket(
+          core.ids.next(now),
+          core.settings.app,
+          now,
+          announcement.every * 3,
+          body,
+          Math.round(core.monotonic()),
+        )
+      const sending = Effect.filter(routes, (route) =>
+        core.transport.publish(route, packet()).pipe(
+          Effect.map((confirm) => confirm === "unroutable"),
+          Effect.orElseSucceed(() => false),
+        ), { concurrency: "unbounded" })
+      return Effect.andThen(warning, sending)
+    })
 
   const announce = (): void => {
     if (isSending) {
@@ -120,7 +157,8 @@ export const makeAnnouncer = Effect.fnUntraced(function* (
       return
     }
     isSending = true
-    core.runFork(send).addObserver(() => {
+    rest = beats()
+    core.runFork(send([everyone()])).addObserver(() => {
       isSending = false
       if (isStale && state !== "gone") {
         isStale = false
@@ -131,29 +169,53 @@ export const makeAnnouncer = Effect.fnUntraced(function* (
 
   const pause = (from: number, to: number) => Effect.flatMap(Random.nextBetween(from, to), (ms) => Effect.sleep(ms))
 
+  // whoever lists the processes finds this one, told or not
+  onAnnounce(compose())
+
   yield* Effect.addFinalizer(() => {
     state = "gone"
-    return send.pipe(Effect.interruptible, Effect.timeoutOption(courtesy))
+    return send([everyone()]).pipe(Effect.interruptible, Effect.timeoutOption(courtesy))
   })
   // jittered, so that processes started together do not speak together
-  yield* pause(every * 0.9, every * 1.1).pipe(
-    Effect.andThen(Effect.sync(announce)),
+  yield* pause(heartbeat * 0.9, heartbeat * 1.1).pipe(
+    Effect.andThen(Effect.sync(() => --rest <= 0 && announce())),
     Effect.forever,
     Effect.forkScoped,
   )
 
+  const soon = (spread: number): void => {
+    if (isAwaited) return
+    isAwaited = true
+    core.runFork(Effect.andThen(
+      pause(0, spread),
+      Effect.sync(() => {
+        isAwaited = false
+        if (state !== "gone") announce()
+      }),
+    ))
+  }
+
+  const answers = Effect.suspend(() => {
+    const routes = [...askers].map((asker) => routeTo.queue(QueueName.control(asker)))
+    askers.clear()
+    return state === "gone" ? Effect.succeed([]) : send(routes)
+  })
+
   return {
     announce,
-    soon: (spread) => {
-      if (isAwaited) return
-      isAwaited = true
-      core.runFork(Effect.andThen(
-        pause(0, spread),
-        Effect.sync(() => {
-          isAwaited = false
-          if (state !== "gone") announce()
-        }),
-      ))
+    soon,
+    answer: (asker, spread) => {
+      if (askers.size === mostAskers) return soon(spread)
+      const isFirst = askers.size === 0
+      askers.add(asker)
+      if (isFirst) {
+        core.runFork(
+          pause(0, spread).pipe(
+            Effect.andThen(answers),
+            Effect.map((lost) => lost.length > 0 && soon(second)),
+          ),
+        )
+      }
     },
     host: (work) => {
       works.push(work)

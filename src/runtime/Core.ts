@@ -14,12 +14,12 @@ import {
   type TransportError,
   type Verdict,
 } from "../transport/mod.ts"
-import { CurrentIds, type Ids, processTopology, QueueName, readMeta } from "../wire/mod.ts"
+import { CurrentIds, type Ids, readMeta } from "../wire/mod.ts"
 import { type Cancellations, makeCancellations } from "./Cancellations.ts"
 import type { Hand } from "./Current.ts"
 import { type Deadlines, makeDeadlines } from "./Deadlines.ts"
 import { CurrentJournal, type Journal, tee } from "./Journal.ts"
-import { keepConsuming } from "./consume.ts"
+import { type Control, makeControl } from "./Control.ts"
 import { laneAddressOf, type Lanes, makeLanes } from "./lanes/Lanes.ts"
 import { Lateness } from "./Lateness.ts"
 import { CurrentMachine, type Machine } from "./Machine.ts"
@@ -51,6 +51,8 @@ export interface CoreShape {
   readonly cancellations: Cancellations
   /** How late what arrives is. */
   readonly lateness: Lateness
+  /** Where presence and cancellations are heard. */
+  readonly control: Control
   /** Who else is there, and what they serve. */
   readonly presence: Presence
   /** The ways of calls past the broker; `undefined`: there are none. */
@@ -94,7 +96,9 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
   const served = new Map<string, number>()
   const links = yield* CurrentLinks
   const direct = settings.lane === "broker" || links === undefined ? undefined : laneAddressOf(links, instance)
+  const control = makeControl({ instance, transport, runFork })
   const presence = makePresence({
+    control,
     direct,
     ids,
     instance,
@@ -119,18 +123,10 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
     runFork,
     settings,
   })
-  const topology = processTopology(instance)
-  yield* transport.declare(topology)
-  yield* keepConsuming({ transport, runFork }, {
-    queue: QueueName.control(instance),
-    topology,
-    prefetch: 1_000,
-    deliver: ({ packet, settle }) => {
-      if (!presence.take(packet) && packet.correlationId !== undefined) {
-        cancellations.cancel(packet.correlationId, readMeta(packet).deadline ?? now())
-      }
-      runFork(Effect.ignore(settle("ack")))
-    },
+  yield* control.start((packet) => {
+    if (!presence.take(packet) && packet.correlationId !== undefined) {
+      cancellations.cancel(packet.correlationId, readMeta(packet).deadline ?? now())
+    }
   })
   let isConnected = true
   let last: Status["_tag"] = "Ready"
@@ -160,6 +156,7 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
     deadlines,
     cancellations,
     lateness,
+    control,
     presence,
     lanes,
     isConnected: () => isConnected,

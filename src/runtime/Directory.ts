@@ -143,6 +143,15 @@ export class Directory {
     })
   }
 
+  /** How many live processes handle something, this one included. */
+  servers(): number {
+    let servers = 0
+    for (const [name, known] of this.#known) {
+      if (known.announcement.apps.length > 0 && this.#lifeOf(name, known) === "running") servers++
+    }
+    return servers
+  }
+
   /** How many live processes serve a call, and when one of those that do, or did, was heard last. */
   seen(type: string): { readonly servers: number; readonly lastHeartbeat: number | null } {
     let servers = 0

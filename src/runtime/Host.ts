@@ -84,13 +84,15 @@ export const makeHost = Effect.fnUntraced(function* (
       onChange: (isHeld) => isHeld ? held++ : held--,
     }).pipe(Scope.provide(post.bound.handler.kind === "call" ? calling : listening))
 
+  const calls = callPosts.map(({ station }) => station.subject)
+  if (posts.length > 0) yield* core.presence.prepare(calls)
   // each takes a few round trips to the broker
   yield* Effect.forEach(posts, consume, { concurrency: startedAtATime, discard: true })
   for (const { bound: { handler } } of posts) {
     if (handler.kind === "call") countServed(core, handler.contract.type, 1)
   }
   const straight = callPosts.flatMap((post) => takeStraight(core, post))
-  core.presence.host(workOf(posts))
+  if (posts.length > 0) core.presence.host(workOf(posts))
   for (const bound of bounds.flat()) {
     if (isScheduled(bound)) yield* Scope.provide(startSchedule(bound), listening)
   }

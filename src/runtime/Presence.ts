@@ -1,14 +1,16 @@
 /**
  * Who else is there, and who says so: the directory kept up to date, and this process announced to the others.
  *
- * Part of `Core`; the errors of calls cite it, `Vigil` asks it for proof of a death. On a transport that is not shared
- * there is nobody else: what is seen is exact, and nothing is sent. Notices are described in `src/wire/presence.ts`.
+ * Part of `Core`; the errors of calls cite it, `Vigil` asks it for proof of a death. It knows those that handle something;
+ * of those that handle nothing it hears only where it serves calls itself, or lists all. On a transport that is not
+ * shared there is nobody else: what is seen is exact, and nothing is sent. Notices: `src/wire/presence.ts`.
  */
 import { Effect, type Scope, Stream } from "effect"
 import { fingerprint, type Seen } from "../contract/mod.ts"
-import type { Packet } from "../transport/mod.ts"
+import type { Packet, Route, TransportError } from "../transport/mod.ts"
 import {
   type Announcement,
+  ControlKeys,
   decodeNotice,
   encodeNotice,
   Header,
@@ -29,7 +31,7 @@ import { Tally } from "./Tally.ts"
 
 /** What a process knows of the others, and tells them. */
 export interface Presence {
-  /** Every process known, this one included; none where the transport is not shared. */
+  /** Every process known, this one included; none where the transport is not shared. See `watch`. */
   readonly list: () => ReadonlyArray<Instance>
   /** What is known of a call's servers right now. */
   readonly seen: (type: string) => Seen
@@ -41,7 +43,11 @@ export interface Presence {
   readonly take: (packet: Packet) => boolean
   /** Looks at what arrives for a handler: a message written with another schema is noted once. */
   readonly compare: (bound: Bound) => ((packet: Packet) => void) | undefined
-  /** This process begins to handle. */
+  /** Hears from now on of those that handle nothing, too, and asks who is there. */
+  readonly watch: Effect.Effect<void, TransportError>
+  /** Before this process begins to handle, among others these calls: hears whatever concerns those. */
+  readonly prepare: (calls: ReadonlyArray<string>) => Effect.Effect<void, TransportError>
+  /** This process has begun to handle. */
   readonly host: (work: Work) => void
   /** This process takes nothing new. */
   readonly drain: () => void
@@ -52,7 +58,7 @@ export interface Presence {
 }
 
 /** What of a core presence stands on. */
-export type PresenceCore = AnnouncerCore & Pick<CoreShape, "journal" | "lateness" | "served">
+export type PresenceCore = AnnouncerCore & Pick<CoreShape, "control" | "journal" | "lateness" | "served">
 
 /** Answers to an ask come within that time, ms, so that they do not come all at once. */
 const spread = 50
@@ -66,7 +72,7 @@ const patience = 900
 /** The presence of one core; it does nothing before `start`. */
 export const makePresence = (core: PresenceCore): Presence => core.transport.traits.shared ? present(core) : alone(core)
 
-const alone = ({ now, served }: PresenceCore): Presence => ({
+const alone = ({ control, now, served }: PresenceCore): Presence => ({
   list: () => [],
   seen: (type) => {
     const servers = served.get(type) ?? 0
@@ -77,6 +83,8 @@ const alone = ({ now, served }: PresenceCore): Presence => ({
   tally: undefined,
   take: () => false,
   compare: () => undefined,
+  watch: Effect.void,
+  prepare: (calls) => control.hear(ControlKeys.handling(calls)),
   host: () => {},
   drain: () => {},
   ping: () => Effect.succeed(undefined),
@@ -92,6 +100,7 @@ const present = (core: PresenceCore): Presence => {
   let connectedAt = now()
   let isConnected = true
   let isBack = false
+  let isWatching = false
 
   const heard = (announcement: Announcement): void => {
     if (!directory.heard(announcement)) return
@@ -127,7 +136,19 @@ const present = (core: PresenceCore): Presence => {
       encodeNotice({ kind, instance: self }) ?? new Uint8Array(0),
     )
 
-  const ask = Effect.suspend(() => Effect.ignore(transport.publish(routeTo.presence("ask"), notice("ask", 5_000))))
+  const askAt = (route: Route) => Effect.suspend(() => Effect.ignore(transport.publish(route, notice("ask", 5_000))))
+
+  const ask = Effect.suspend(() =>
+    Effect.andThen(askAt(routeTo.presence("ask")), isWatching ? askAt(routeTo.presenceOfCallers("ask")) : Effect.void)
+  )
+
+  const watch = Effect.suspend(() => {
+    if (isWatching) return Effect.void
+    return core.control.hear(ControlKeys.watching).pipe(
+      Effect.andThen(Effect.sync(() => isWatching = true)),
+      Effect.andThen(askAt(routeTo.presenceOfCallers("ask"))),
+    )
+  })
 
   const follow = transport.status.pipe(
     Stream.runForEach((status) => {
@@ -159,7 +180,7 @@ const present = (core: PresenceCore): Presence => {
         compareClocks(said.announcement.instance, packet)
         heard(said.announcement)
       }
-      if (said?.kind === "ask" && said.instance !== self) announcer?.soon(spread)
+      if (said?.kind === "ask" && said.instance !== self) announcer?.answer(said.instance, spread)
       return true
     },
     compare: ({ app, label, handler }) => {
@@ -173,6 +194,13 @@ const present = (core: PresenceCore): Presence => {
         core.journal.record({ fact: "drift", at: now(), id: packet.id, type: packet.type, app, handler: label, error })
       }
     },
+    watch,
+    prepare: (calls) =>
+      Effect.andThen(
+        core.control.hear(ControlKeys.handling(calls)),
+        // how fast the messages of a caller can be is known before its first call is late
+        calls.length === 0 ? Effect.void : watch,
+      ),
     host: (work) => announcer?.host(work),
     drain: () => announcer?.become("draining"),
     ping: (instance) => {
@@ -192,6 +220,7 @@ const present = (core: PresenceCore): Presence => {
         machine: yield* CurrentMachine,
         tally,
         isConnected: () => isConnected,
+        servers: () => directory.servers(),
         onAnnounce: (announcement) => {
           directory.sweep()
           heard(announcement)

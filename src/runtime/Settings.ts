@@ -26,7 +26,10 @@ export interface Settings {
   readonly consumerTimeout: number
   /** How long a drain waits for handlers in hand. @default 10000 */
   readonly grace: number
-  /** Between two announcements of this process to the others on a shared broker. @default 5000 */
+  /**
+   * Between two announcements of this process to the others on a shared broker; a multiple of it where this process handles
+   * nothing, or very many do. @default 5000
+   */
   readonly heartbeat: number
   /**
    * How calls travel, where there are links: by the fastest lane that works (`auto`), or never past the broker (`broker`), with

@@ -10,7 +10,7 @@ import type { Delivery, Topology, Transport, TransportError } from "../transport
 /** What to consume. */
 export interface Held {
   readonly queue: string
-  /** What must exist before the queue can be consumed again. */
+  /** What must exist before the queue can be consumed again, as it is then. */
   readonly topology: Topology
   readonly prefetch: number
   readonly deliver: (delivery: Delivery) => void
@@ -30,8 +30,9 @@ const pause = "1 second"
 /** Consumes until the scope closes; fails only when the first consumer is refused. */
 export const keepConsuming = Effect.fnUntraced(function* (
   { transport, runFork }: Consuming,
-  { queue, topology, prefetch, deliver, onChange }: Held,
+  held: Held,
 ): Effect.fn.Return<void, TransportError, Scope.Scope> {
+  const { queue, prefetch, deliver, onChange } = held
   const outer = yield* Effect.scope
   let closed = false
   yield* Effect.addFinalizer(() => Effect.sync(() => closed = true))
@@ -54,7 +55,7 @@ export const keepConsuming = Effect.fnUntraced(function* (
   const again = (told: string): Effect.Effect<void> =>
     Effect.suspend(() => {
       if (closed) return Effect.void
-      return Effect.andThen(transport.declare(topology), start).pipe(
+      return Effect.andThen(transport.declare(held.topology), start).pipe(
         Effect.catch((error) => {
           // of a connection that is lost there are other lines
           const news = error.reason._tag !== "Disconnected" && error.message !== told && !closed

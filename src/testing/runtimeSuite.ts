@@ -12,6 +12,7 @@ import { calls } from "./runtimeSuiteCalls.ts"
 import { deadlines } from "./runtimeSuiteDeadlines.ts"
 import { events } from "./runtimeSuiteEvents.ts"
 import { foreigners } from "./runtimeSuiteForeign.ts"
+import { hearings } from "./runtimeSuiteHearing.ts"
 import { hosts } from "./runtimeSuiteHosts.ts"
 import { oddities } from "./runtimeSuiteOddities.ts"
 import { order } from "./runtimeSuiteOrder.ts"
@@ -55,6 +56,7 @@ const groups = {
   hosts,
   schedules,
   presence: presences,
+  "who hears whom": hearings,
 } as const
 
 type Group = keyof typeof groups

@@ -37,6 +37,8 @@ export {
 export {
   callQueueLimit,
   callTopology,
+  ControlKeys,
+  controlTopology,
   deadTopology,
   deliveryLimit,
   Exchange,

@@ -2,9 +2,10 @@
  * Presence on the wire: who is alive, what it serves, and how others ask.
  *
  * Three notices, JSON bodies of type `warren.presence`, never persistent. `announce` (exchange `warren.control`, key
- * `presence.announce`) says all a process has to say of itself: at its start, on change, every few seconds, when it
- * drains, and `gone` at its end. `ask` (key `presence.ask`) makes everyone announce soon. `ping` goes through the default
- * exchange to one process's control queue, which is exclusive to its connection: that no queue took it is the news.
+ * `presence.announce`, or `presence.caller.announce` of a process that handles nothing) says all a process has to say of
+ * itself: at its start, on change, every few seconds, when it drains, and `gone` at its end. `ask` (keys `presence.ask` and
+ * `presence.caller.ask`) makes each of them tell the asker alone, on its control queue. `ping` goes to one process's control
+ * queue, which is exclusive to its connection: that no queue took it is the news.
  * Pure. Reading never fails and never believes more than its limits: any AMQP client may have written the bytes.
  */
 import { Result } from "effect"

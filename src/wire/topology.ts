@@ -51,7 +51,32 @@ export const routeTo = {
   retry: (delay: number, queue: string): Route => ({ exchange: QueueName.retry(tierFor(delay)[0]), key: queue }),
   cancel: (type: string): Route => ({ exchange: Exchange.control, key: `cancel.${type}` }),
   presence: (kind: "announce" | "ask"): Route => ({ exchange: Exchange.control, key: `presence.${kind}` }),
+  /** Of and to processes that handle nothing: few want to know of those, and there may be many. */
+  presenceOfCallers: (kind: "announce" | "ask"): Route => ({
+    exchange: Exchange.control,
+    key: `presence.caller.${kind}`,
+  }),
 } as const
+
+/** What a process's control queue is bound to, by what the process does: it hears nothing that it has no use for. */
+export const ControlKeys = {
+  /** Every process: who handles something, and who looks for those that handle nothing. */
+  always: [routeTo.presence("announce").key, routeTo.presenceOfCallers("ask").key],
+  /** One that serves calls, or lists all processes: those that handle nothing, too. */
+  watching: [routeTo.presenceOfCallers("announce").key],
+  /** One that handles something: who looks for it, and which of the calls that it serves are cancelled. */
+  handling: (calls: ReadonlyArray<string>): ReadonlyArray<string> => [
+    routeTo.presence("ask").key,
+    ...calls.map((type) => routeTo.cancel(type).key),
+  ],
+} as const
+
+/** Binds a process's control queue, which must exist. */
+export const controlTopology = (instance: string, keys: ReadonlyArray<string>): Topology => ({
+  exchanges: [],
+  queues: [],
+  bindings: keys.map((key) => ({ exchange: Exchange.control, queue: QueueName.control(instance), key })),
+})
 
 /** What every process needs: the exchanges, and its own reply and control queues. */
 export const processTopology = (instance: string): Topology => ({
@@ -64,11 +89,7 @@ export const processTopology = (instance: string): Topology => ({
     { name: QueueName.replies(instance), type: "classic", expires: replyQueueExpiry },
     { name: QueueName.control(instance), type: "classic", durable: false, exclusive: true, autoDelete: true },
   ],
-  bindings: ["cancel.#", "presence.#"].map((key) => ({
-    exchange: Exchange.control,
-    queue: QueueName.control(instance),
-    key,
-  })),
+  bindings: controlTopology(instance, ControlKeys.always).bindings,
 })
 
 /** The retry tiers: a fanout exchange and a queue each, whose messages come back to the queue named by their key. */

@@ -15,7 +15,17 @@ import { type Announcement, decodeNotice, makeIds, type PresentHandler } from ".
 interface World {
   readonly announcer: Announcer
   readonly tally: Tally
-  readonly sent: Array<{ readonly at: number; readonly said: Announcement; readonly expiration: number | undefined }>
+  readonly sent: Array<{
+    readonly at: number
+    /** The routing key. */
+    readonly to: string
+    readonly said: Announcement
+    readonly expiration: number | undefined
+  }>
+  /** How many processes handle something. */
+  readonly others: { servers: number }
+  /** Routing keys that lead to nobody. */
+  readonly absent: Set<string>
   readonly warnings: Array<string>
   readonly advance: (ms: number) => Promise<void>
   readonly close: () => Promise<void>
@@ -34,12 +44,15 @@ const inWorld = async (body: (world: World) => Promise<void>, settings: Partial<
   const settle = async () => {
     for (let i = 0; i < 5; i++) await turn()
   }
-  const publish: Transport["Service"]["publish"] = (_, packet) =>
+  const absent = new Set<string>()
+  const others = { servers: 0 }
+  const publish: Transport["Service"]["publish"] = ({ key: to }, packet) =>
     Effect.suspend(() => {
       const notice = decodeNotice(packet.body)
       assert.ok(notice?.kind === "announce")
-      sent.push({ at: now() - start, said: notice.announcement, expiration: packet.expiration })
-      return Effect.as(gate === undefined ? Effect.void : Deferred.await(gate), "routed" as const)
+      sent.push({ at: now() - start, to, said: notice.announcement, expiration: packet.expiration })
+      const confirm = absent.has(to) ? "unroutable" as const : "routed" as const
+      return Effect.as(gate === undefined ? Effect.void : Deferred.await(gate), confirm)
     })
   const program = Effect.gen(function* () {
     const scope = yield* Scope.make()
@@ -57,6 +70,7 @@ const inWorld = async (body: (world: World) => Promise<void>, settings: Partial<
       machine: { host: "h", pid: 7, runtime: "bun 1" },
       tally,
       isConnected: () => true,
+      servers: () => others.servers,
       onAnnounce: () => {},
     }).pipe(Scope.provide(scope))
     const advance = async (ms: number) => {
@@ -72,6 +86,8 @@ const inWorld = async (body: (world: World) => Promise<void>, settings: Partial<
     }
     const world: World = {
       announcer,
+      others,
+      absent,
       tally,
       sent,
       warnings,
@@ -133,7 +149,7 @@ describe("makeAnnouncer()", () => {
       assert.ok(said.lastError?.startsWith("a.h: xxx"))
     }))
 
-  test("answers many askers once", () =>
+  test("announces soon once, however often it is asked to", () =>
     inWorld(async ({ announcer, sent, advance }) => {
       for (let i = 0; i < 100; i++) announcer.soon(50)
       await advance(50)
@@ -141,6 +157,62 @@ describe("makeAnnouncer()", () => {
       announcer.soon(50)
       await advance(50)
       assert.equal(sent.length, 2)
+    }))
+
+  test("answers each asker once and alone, on its control queue", () =>
+    inWorld(async ({ announcer, sent, advance }) => {
+      for (const asker of ["a", "b", "a"]) announcer.answer(asker, 50)
+      await advance(50)
+      assert.deepEqual(sent.map(({ to }) => to), ["warren.control.a", "warren.control.b"])
+      announcer.answer("a", 50)
+      await advance(50)
+      assert.equal(sent.length, 3)
+    }))
+
+  test("tells everyone where very many ask at a time, and where an asker cannot be told alone", () =>
+    inWorld(async ({ announcer, sent, advance, absent }) => {
+      announcer.host({ apps: [{ app: "a", handlers: [handler("h")] }], inHand: () => 0 })
+      await advance(0)
+      sent.length = 0
+      for (let i = 0; i < 1_000; i++) announcer.answer(`a${i}`, 50)
+      await advance(50)
+      assert.equal(sent.filter(({ to }) => to === "presence.announce").length, 1)
+      assert.equal(sent.length, 101)
+      sent.length = 0
+      absent.add("warren.control.x")
+      for (const asker of ["x", "y"]) announcer.answer(asker, 50)
+      await advance(1_050)
+      assert.deepEqual(sent.map(({ to }) => to), ["warren.control.x", "warren.control.y", "presence.announce"])
+    }))
+
+  test("speaks seldom, and to few, while it handles nothing", () =>
+    inWorld(async ({ announcer, sent, advance }) => {
+      announcer.soon(50)
+      await advance(60_000)
+      assert.ok(sent.length >= 4 && sent.length <= 6, `${sent.length} announcements`)
+      assert.deepEqual(
+        new Set(sent.map(({ to, said }) => `${to} ${said.every}`)),
+        new Set(["presence.caller.announce 15000"]),
+      )
+      sent.length = 0
+      announcer.host({ apps: [{ app: "a", handlers: [handler("h")] }], inHand: () => 0 })
+      await advance(5_600)
+      assert.ok(sent.length >= 2, `${sent.length} announcements`)
+      assert.deepEqual(new Set(sent.map(({ to, said }) => `${to} ${said.every}`)), new Set(["presence.announce 5000"]))
+    }))
+
+  test("speaks the less often, the more processes handle something", () =>
+    inWorld(async ({ announcer, sent, advance, others }) => {
+      announcer.host({ apps: [{ app: "a", handlers: [handler("h")] }], inHand: () => 0 })
+      others.servers = 50
+      await advance(60_000)
+      assert.ok(sent.length >= 11, `${sent.length} announcements`)
+      others.servers = 125
+      await advance(20_000)
+      sent.length = 0
+      await advance(60_000)
+      assert.ok(sent.length >= 3 && sent.length <= 5, `${sent.length} announcements`)
+      assert.ok(sent.every(({ said, expiration }) => said.every === 15_000 && expiration === 45_000))
     }))
 
   test("does not pile up while the broker takes nothing, and then says how it is", () =>
@@ -181,7 +253,7 @@ describe("makeAnnouncer()", () => {
     inWorld(async ({ announcer, sent, advance }) => {
       announcer.announce()
       await advance(500)
-      assert.equal(sent[0]?.said.every, 50)
-      assert.ok(sent.length < 15)
+      assert.equal(sent[0]?.said.every, 150)
+      assert.ok(sent.length < 6)
     }, { heartbeat: 0 }))
 })

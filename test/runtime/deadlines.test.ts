@@ -5,14 +5,14 @@ import { describe, test } from "#test"
 import assert from "node:assert/strict"
 import { Clock, Effect } from "effect"
 import fc from "fast-check"
-import { type Deadlines, makeDeadlines, type Withdraw } from "../../src/runtime/Deadlines.ts"
+import { type AllDeadlines, makeDeadlines, type Withdraw } from "../../src/runtime/Deadlines.ts"
 import { FakeClock } from "../../src/testing/FakeClock.ts"
 import { properties } from "../wire/properties.ts"
 
 const start = 1_000_000
 
 /** Runs a body with deadlines on a clock of its own; everything in it is synchronous. */
-const onClock = (body: (deadlines: Deadlines, clock: FakeClock) => void): void => {
+const onClock = (body: (deadlines: AllDeadlines, clock: FakeClock) => void): void => {
   const clock = new FakeClock(start)
   Effect.runSync(
     Effect.map(makeDeadlines, (deadlines) => body(deadlines, clock)).pipe(
@@ -72,6 +72,19 @@ describe("Deadlines", () => {
         })),
       300,
     ))
+
+  test("that were withdrawn are forgotten long before their time", () =>
+    onClock((deadlines, clock) => {
+      const ran: Array<number> = []
+      for (const ms of [3_600_000, 50_000, 70_000]) deadlines.add(start + ms, () => ran.push(ms))
+      for (let i = 0; i < 100_000; i++) {
+        if (i % 10 === 0) moveTo(clock, start + i / 10)
+        deadlines.add(start + 60_000 + i, () => assert.fail("It was withdrawn"))()
+      }
+      assert.ok(deadlines.size() <= 2_048, `${deadlines.size()} times`)
+      moveTo(clock, start + 4_000_000)
+      assert.deepEqual(ran, [50_000, 70_000, 3_600_000])
+    }))
 
   test("may add and withdraw others while they run", () =>
     onClock((deadlines, clock) => {

@@ -89,6 +89,7 @@ const inWorld = async (body: (world: World) => Promise<void>): Promise<void> => 
     }
     const presence = makePresence(
       {
+        control: { start: () => Effect.void, hear: () => Effect.void },
         ids: makeIds((bytes) => void bytes.fill(7)),
         instance: "self",
         journal: { record: () => {} },
@@ -231,7 +232,7 @@ describe("keepVigil()", () => {
       vanish(world, "a")
       await world.advance(10_000)
       const lives = world.presence.list().map(({ instance, life }) => `${instance} ${life}`)
-      assert.deepEqual(lives, ["a gone", "busy missing", "self running"])
+      assert.deepEqual(lives, ["self running", "a gone", "busy missing"])
       assert.equal(call.error(), undefined)
       vanish(world, "busy")
       await world.advance(3_000)

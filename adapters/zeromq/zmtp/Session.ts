@@ -5,7 +5,7 @@
  * leave through the outbox, and what happens is told by calls. Whatever a peer sends, it ends this session at most.
  */
 import { Assembly, type MessageLimits } from "./Assembly.ts"
-import { concat, toText } from "./bytes.ts"
+import { concat, copyOf, toText } from "./bytes.ts"
 import { checkGreeting, checkPeer } from "./checkPeer.ts"
 import {
   type Command,
@@ -232,7 +232,7 @@ export class Session {
     this.#cipher = cipher
     this.#stage = "traffic"
     const type = toText(metadata.get("socket-type")!)
-    this.#events.onReady({ type, identity: identity.slice(), minor: this.#minor, key })
+    this.#events.onReady({ type, identity: copyOf(identity), minor: this.#minor, key })
   }
 
   #onTraffic(raw: Frame): void {

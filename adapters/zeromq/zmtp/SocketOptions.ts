@@ -2,7 +2,7 @@
  * What a socket may be told, with libzmq's defaults where it has them, and the check of it.
  */
 import { Duration, Redacted, Result } from "effect"
-import { concat, isEqual, toBytes } from "./bytes.ts"
+import { concat, copyOf, isEqual, toBytes } from "./bytes.ts"
 import { keyLength, type KeyPair, pairOf, plainBoxes, randomPair } from "./curve/box.ts"
 import type { Boxes } from "./curve/Boxes.ts"
 import { curveClient } from "./curve/client.ts"
@@ -140,7 +140,7 @@ const millis = (option: string, value: Duration.Input): number => {
 }
 
 const identityOf = (identity: string | Uint8Array): Uint8Array => {
-  const bytes = typeof identity === "string" ? toBytes(identity) : identity.slice()
+  const bytes = typeof identity === "string" ? toBytes(identity) : copyOf(identity)
   return bytes.length >= 1 && bytes.length <= 255 && bytes[0] !== 0
     ? bytes
     : refuse("identity", `${bytes.length} bytes`, "1 to 255 bytes, of which the first is not 0")

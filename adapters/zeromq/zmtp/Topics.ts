@@ -4,7 +4,7 @@
  * Asked for every message and every subscriber: a tree by what beginnings have in common, so that a look takes no longer
  * than the topic that is found, however many there are, and what is held is no more than a few times what was wanted.
  */
-import { concat } from "./bytes.ts"
+import { concat, copyOf } from "./bytes.ts"
 
 /** A beginning, or what several have in common. But for the root, it is wanted or has several children. */
 interface Node {
@@ -50,7 +50,7 @@ export class Topics {
       const children: Map<number, Node> = node.children ??= new Map()
       let child = children.get(topic[at]!)
       if (child === undefined) {
-        child = newNode(topic.slice(at), 0)
+        child = newNode(copyOf(topic.subarray(at)), 0)
         children.set(topic[at]!, child)
       } else {
         const same = common(child, topic, at)
@@ -116,8 +116,8 @@ export class Topics {
 
 /** Puts a node of its own in front of one, with the first bytes of its label. */
 const split = (siblings: Map<number, Node>, node: Node, length: number): Node => {
-  const front = newNode(node.label.slice(0, length), 0)
-  node.label = node.label.slice(length)
+  const front = newNode(copyOf(node.label.subarray(0, length)), 0)
+  node.label = copyOf(node.label.subarray(length))
   front.children = new Map([[node.label[0]!, node]])
   siblings.set(front.label[0]!, front)
   return front

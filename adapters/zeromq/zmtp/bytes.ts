@@ -10,6 +10,9 @@ export const toBytes = (text: string): Uint8Array => encoder.encode(text)
 /** The text of bytes, UTF-8; what is none shows as U+FFFD. */
 export const toText = (bytes: Uint8Array): string => decoder.decode(bytes)
 
+/** The same bytes in memory of their own: `slice` of a Buffer shares it, and holds on to all that came with them. */
+export const copyOf = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes)
+
 /** One array of all. */
 export const concat = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))

@@ -5,6 +5,7 @@
  * that arrives in one piece is a view of that piece, and one that is sent in a piece of its own is not copied either. What
  * is longer than its limit is refused when its size is known, before there is room for it.
  */
+import { copyOf } from "./bytes.ts"
 import { broken, type ProtocolError } from "./ProtocolError.ts"
 
 /** Bits of the flags. */
@@ -161,8 +162,9 @@ export class FrameReader {
     if (this.#filled === 0 && there >= size) {
       const from = this.#at
       this.#at += size
+      const body = this.#chunk.subarray(from, this.#at)
       // commands are few, and some are kept for long
-      return (flags & Flag.command) !== 0 ? this.#chunk.slice(from, this.#at) : this.#chunk.subarray(from, this.#at)
+      return (flags & Flag.command) !== 0 ? copyOf(body) : body
     }
     if (there === 0) return undefined
     const taken = Math.min(there, size - this.#filled)

@@ -5,6 +5,7 @@
  * end it listens no more, waits for what is unsent at most as long as `linger` says, and closes every connection.
  */
 import { Effect, Exit, FiberMap, FiberSet, Result, Scope } from "effect"
+import { copyOf } from "./bytes.ts"
 import { Connection } from "./Connection.ts"
 import { loadBoxes } from "./curve/loadBoxes.ts"
 import { formatEndpoint, parseEndpoint } from "./Endpoint.ts"
@@ -129,7 +130,7 @@ export const openSocket = Effect.fnUntraced(function* (
 
   const subscribe = (wanted: boolean) => (topic: Uint8Array) =>
     Effect.sync(() => {
-      if (pattern instanceof Subscribe) pattern.change(topic.slice(), wanted)
+      if (pattern instanceof Subscribe) pattern.change(copyOf(topic), wanted)
     })
 
   const isOpen = Effect.suspend(() => closed ? Effect.fail(new SocketClosed({ type })) : Effect.void)

@@ -8,7 +8,7 @@
  */
 import { hsalsa, xsalsa20poly1305 } from "@noble/ciphers/salsa.js"
 import { randomBytes as random } from "@noble/ciphers/utils.js"
-import { toBytes } from "../bytes.ts"
+import { copyOf, toBytes } from "../bytes.ts"
 import { type Boxes, textAt } from "./Boxes.ts"
 import { commonSecret, publicKeyOf } from "./x25519.ts"
 
@@ -76,5 +76,5 @@ export const plainBoxes: Boxes = {
 
 /** Bytes as 32-bit words, in their own memory. */
 function words(bytes: Uint8Array): Uint32Array {
-  return new Uint32Array(bytes.slice().buffer)
+  return new Uint32Array(copyOf(bytes).buffer)
 }

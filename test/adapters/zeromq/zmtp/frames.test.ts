@@ -4,6 +4,7 @@
 import { describe, test } from "#test"
 import fc from "fast-check"
 import assert from "node:assert/strict"
+import { Buffer } from "node:buffer"
 import { concat } from "../../../../adapters/zeromq/zmtp/bytes.ts"
 import { Flag, FrameReader, headerLength, writeHeader } from "../../../../adapters/zeromq/zmtp/frames.ts"
 import { cutting, encodeFrame, errorOf, hex, readFrames, unhex, valueOf } from "./support.ts"
@@ -66,7 +67,8 @@ describe("FrameReader", () => {
 
   test("gives a view of a message that came in one piece, and a copy of a command", () => {
     for (const [flags, shared] of [[0, true], [Flag.command, false]] as const) {
-      const stream = encodeFrame(flags, new Uint8Array(1_000))
+      // as the runtimes give it: `slice` of a Buffer would be a view too
+      const stream = Buffer.from(encodeFrame(flags, new Uint8Array(1_000)))
       const { frames: [only] } = readFrames([stream])
       assert.equal(only!.body.buffer === stream.buffer, shared)
     }

@@ -2,6 +2,7 @@
  * What the tests of the codec share: recordings of libzmq, cutting of bytes, frames in and out.
  */
 import fc from "fast-check"
+import { Buffer } from "node:buffer"
 import { readdirSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { type Frame, FrameReader, headerLength, writeHeader } from "../../../../adapters/zeromq/zmtp/frames.ts"
@@ -40,6 +41,8 @@ export const hexes = (message: ReadonlyArray<Uint8Array>): ReadonlyArray<string>
 /** Ways to cut bytes: whole, one byte at a time, or wherever. Pieces do not share memory, as those of a network do not. */
 export const cutting: fc.Arbitrary<(bytes: Uint8Array) => ReadonlyArray<Uint8Array>> = fc.oneof(
   fc.constant((bytes: Uint8Array) => [bytes.slice()]),
+  // what a network gives, whose slices share its memory
+  fc.constant((bytes: Uint8Array) => [Buffer.from(bytes)]),
   fc.constant((bytes: Uint8Array) => Array.from(bytes, (byte) => Uint8Array.of(byte))),
   fc.infiniteStream(fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 3_000 }))).map((sizes) =>
   (

@@ -3,6 +3,7 @@
  */
 import { describe, test } from "#test"
 import fc from "fast-check"
+import { Buffer } from "node:buffer"
 import assert from "node:assert/strict"
 import { Topics } from "../../../../adapters/zeromq/zmtp/Topics.ts"
 import { hex, unhex } from "./support.ts"
@@ -23,6 +24,17 @@ const steps = fc.array(topic, { minLength: 1, maxLength: 12 }).chain((pool) =>
 )
 
 describe("Topics", () => {
+  test("have memory of their own, whatever becomes of what they came in", () => {
+    const topics = new Topics()
+    const piece = Buffer.from("weather.rainweather.snow")
+    for (const topic of [piece.subarray(0, 12), piece.subarray(12)]) topics.add(topic)
+    piece.fill(0)
+    assert.deepEqual(topics.list().map((topic) => new TextDecoder().decode(topic)).sort(), [
+      "weather.rain",
+      "weather.snow",
+    ])
+  })
+
   test("are wanted as often as they were asked for, and match what begins with one", () => {
     fc.assert(
       fc.property(steps, fc.array(topic, { maxLength: 10 }), (steps, starts) => {
