@@ -30,23 +30,25 @@ export interface Connected {
 /** Promises over a bus; `close` closes the scope. */
 export const promised = (bus: BusShape, scope: Scope.Closeable): Connected => {
   let closing: Promise<void> | undefined
+  /** What a verb does now. */
   const open = <A, E>(name: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E | Disconnected> =>
-    Effect.suspend((): Effect.Effect<A, E | Disconnected> =>
-      closing === undefined
-        ? effect
-        : Effect.fail(new Disconnected({ call: name, detail: "this bus was closed", ...unseen }))
-    )
-  const effect = {
-    call: (message: Message<CallSpec>, options?: CallOptions) =>
-      open(message.contract.type, bus.call(message, options)),
-    emit: (message: Message<EventSpec>, options?: EmitOptions) =>
-      open(message.contract.type, bus.emit(message, options)),
+    closing === undefined
+      ? effect
+      : Effect.fail(new Disconnected({ call: name, detail: "this bus was closed", ...unseen }))
+  const call = <C extends CallSpec>(message: Message<C>, options?: CallOptions) =>
+    open(message.contract.type, bus.call(message, options))
+  const emit = <C extends EventSpec>(message: Message<C>, options?: EmitOptions) =>
+    open(message.contract.type, bus.emit(message, options))
+  const effect: BusShape = {
+    // it may be closed by the time that it is run
+    call: (message, options) => Effect.suspend(() => call(message, options)),
+    emit: (message, options) => Effect.suspend(() => emit(message, options)),
     telemetry: bus.telemetry,
-  } as BusShape
+  }
   const close = () => closing ??= Effect.runPromise(Scope.close(scope, Exit.void))
   return {
-    call: (message, { signal, ...options } = {}) => promise(effect.call(message, options), signal),
-    emit: (message, { signal, ...options } = {}) => promise(effect.emit(message, options), signal),
+    call: (message, options) => promise(call(message, options), options?.signal),
+    emit: (message, options) => promise(emit(message, options), options?.signal),
     close,
     [Symbol.asyncDispose]: close,
     effect,
@@ -57,14 +59,19 @@ const promise = <A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefi
   new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(signal.reason)
     const fiber = Effect.runFork(effect)
-    const abort = () => {
-      reject(signal?.reason)
+    const withdraw = signal === undefined ? undefined : onAbort(signal, () => {
+      reject(signal.reason)
       Effect.runFork(Fiber.interrupt(fiber))
-    }
-    signal?.addEventListener("abort", abort, { once: true })
+    })
     fiber.addObserver((exit) => {
-      signal?.removeEventListener("abort", abort)
+      withdraw?.()
       if (Exit.isSuccess(exit)) resolve(exit.value)
       else reject(Cause.squash(exit.cause))
     })
   })
+
+/** Calls back once the signal says so, unless withdrawn. */
+const onAbort = (signal: AbortSignal, then: () => void): () => void => {
+  signal.addEventListener("abort", then, { once: true })
+  return () => signal.removeEventListener("abort", then)
+}
