@@ -39,7 +39,7 @@ export interface Plan {
 }
 
 /** Rounds before those that count. */
-const warming = 3
+const warming = 5
 
 /** How many calls fill a span. */
 class Counts {
