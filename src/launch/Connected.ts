@@ -47,7 +47,12 @@ export const promised = (bus: BusShape, scope: Scope.Closeable): Connected => {
   }
   const close = () => closing ??= Effect.runPromise(Scope.close(scope, Exit.void))
   return {
-    call: (message, options) => promise(call(message, options), options?.signal),
+    call: (message, options) => {
+      const { begin } = bus
+      return begin === undefined || closing !== undefined
+        ? promise(call(message, options), options?.signal)
+        : promiseOf((resume) => begin(message, options, resume), options?.signal)
+    },
     emit: (message, options) => promise(emit(message, options), options?.signal),
     close,
     [Symbol.asyncDispose]: close,
@@ -56,22 +61,29 @@ export const promised = (bus: BusShape, scope: Scope.Closeable): Connected => {
 }
 
 const promise = <A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefined): Promise<A> =>
+  promiseOf((resume) => {
+    const fiber = Effect.runFork(effect)
+    fiber.addObserver(resume)
+    return () => void Effect.runFork(Fiber.interrupt(fiber))
+  }, signal)
+
+/** A promise of what `begin` tells; its result gives it up. */
+const promiseOf = <A, E>(
+  begin: (resume: (exit: Exit.Exit<A, E>) => void) => () => void,
+  signal: AbortSignal | undefined,
+): Promise<A> =>
   new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(signal.reason)
-    const fiber = Effect.runFork(effect)
-    const withdraw = signal === undefined ? undefined : onAbort(signal, () => {
-      reject(signal.reason)
-      Effect.runFork(Fiber.interrupt(fiber))
-    })
-    fiber.addObserver((exit) => {
-      withdraw?.()
+    let isOver = false
+    const onAbort = () => {
+      reject(signal?.reason)
+      giveUp()
+    }
+    const giveUp = begin((exit) => {
+      isOver = true
+      signal?.removeEventListener("abort", onAbort)
       if (Exit.isSuccess(exit)) resolve(exit.value)
       else reject(Cause.squash(exit.cause))
     })
+    if (!isOver) signal?.addEventListener("abort", onAbort, { once: true })
   })
-
-/** Calls back once the signal says so, unless withdrawn. */
-const onAbort = (signal: AbortSignal, then: () => void): () => void => {
-  signal.addEventListener("abort", then, { once: true })
-  return () => signal.removeEventListener("abort", then)
-}

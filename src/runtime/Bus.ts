@@ -4,7 +4,7 @@
  * Everyone speaks through it, handlers, the gateway, programs and tests. It knows contracts and their
  * errors; below it are packets. The implementation is in `BusLive.ts`.
  */
-import { Context, type Duration, Effect } from "effect"
+import { Context, type Duration, Effect, type Exit } from "effect"
 import type { CallError, CallSpec, EmitError, EventSpec, Message } from "../contract/mod.ts"
 import type { Telemetry } from "./Telemetry.ts"
 import type { CallTrail } from "./Trail.ts"
@@ -48,6 +48,18 @@ export interface BusShape {
     message: Message<C>,
     options?: CallOptions,
   ) => Effect.Effect<ValueOf<C>, DeclaredOf<C> | CallError>
+  /**
+   * `call` for those who have no fiber, such as promises: `resume` is told the outcome, once. The result gives the call up, which
+   * interrupts the handler, and nothing is told any more; afterwards it does nothing. It throws where `call` would die. A fiber
+   * more costs a twentieth of a call that goes straight. @default `call` is all there is
+   */
+  readonly begin?:
+    | (<C extends CallSpec>(
+      message: Message<C>,
+      options: CallOptions | undefined,
+      resume: (exit: Exit.Exit<ValueOf<C>, DeclaredOf<C> | CallError>) => void,
+    ) => () => void)
+    | undefined
   /** Who records spans of it; what stands in front of it has its own recorded there too. @default nobody */
   readonly telemetry?: Telemetry | undefined
 }

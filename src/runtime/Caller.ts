@@ -4,9 +4,10 @@
  * Owns the process's reply queue and the table of pending calls. A call's deadline covers everything from here
  * on; interrupting the caller sends a cancellation after the request. Requests are never sent twice.
  */
-import { Effect, Exit, Result, type Scope, Stream } from "effect"
+import { Effect, Exit, type Fiber, Result, type Scope, Stream } from "effect"
 import { Table } from "../collections/mod.ts"
 import {
+  type CallError,
   type CallSpec,
   DeadlineExceeded,
   invalidPayload,
@@ -23,19 +24,26 @@ import type { CoreShape } from "./Core.ts"
 import { CurrentDelivery } from "./Current.ts"
 import { depart, tooLarge } from "./departure.ts"
 import { follow } from "./follow.ts"
-import { awaitCall, PendingCall } from "./PendingCall.ts"
+import { type Answer, PendingCall } from "./PendingCall.ts"
 import { millis } from "./Retry.ts"
-import { within } from "./Telemetry.ts"
+import { close, within } from "./Telemetry.ts"
 import { keepVigil } from "./Vigil.ts"
 
-/** `call` over a core; consumes the reply queue until the scope closes. */
-export const makeCall = Effect.fnUntraced(function* (
+/** The ways to make a call. */
+export interface Calls {
+  readonly call: (message: Message<CallSpec>, options?: CallOptions) => Effect.Effect<unknown, unknown>
+  /** See `BusShape.begin`. */
+  readonly begin: (
+    message: Message<CallSpec>,
+    options: CallOptions | undefined,
+    resume: (answer: Answer) => void,
+  ) => () => void
+}
+
+/** Calls over a core; consumes the reply queue until the scope closes. */
+export const makeCalls = Effect.fnUntraced(function* (
   core: CoreShape,
-): Effect.fn.Return<
-  (message: Message<CallSpec>, options?: CallOptions) => Effect.Effect<unknown, unknown>,
-  TransportError,
-  Scope.Scope
-> {
+): Effect.fn.Return<Calls, TransportError, Scope.Scope> {
   const pending = new Table<PendingCall>()
   const replyTo = QueueName.replies(core.instance)
 
@@ -71,38 +79,73 @@ export const makeCall = Effect.fnUntraced(function* (
   yield* Effect.addFinalizer(() => Effect.sync(() => lost("this process is shutting down")))
   yield* keepVigil(core, pending)
 
-  return (message, options = noOptions) =>
-    Effect.withFiber((fiber) => {
-      const current = fiber.getRef(CurrentDelivery)
-      const { contract } = message
-      const now = core.now()
-      const wanted = options.timeout === undefined ? core.settings.callTimeout : millis("timeout", options.timeout)
-      const deadline = Math.min(now + wanted, current?.deadline ?? Number.POSITIVE_INFINITY)
-      const timeout = Math.max(0, deadline - now)
-      const body = bodyOf(contract.codec, message.payload)
-      if (Result.isFailure(body)) return Effect.fail(invalidPayload(contract.type, body.failure))
-      const seen = () => core.presence.seen(contract.type)
-      if (timeout <= 0) {
-        return Effect.fail(new DeadlineExceeded({ call: contract.type, timeout, stage: "sending", ...seen() }))
+  /** A call that is ready to begin, or why there is none. `fiber`: who makes it, if one does. */
+  const prepare = (
+    { contract, payload }: Message<CallSpec>,
+    options: CallOptions,
+    fiber: Fiber.Fiber<unknown, unknown> | undefined,
+  ): PendingCall | CallError => {
+    const current = fiber?.getRef(CurrentDelivery)
+    const { type } = contract
+    const now = core.now()
+    const wanted = options.timeout === undefined ? core.settings.callTimeout : millis("timeout", options.timeout)
+    const deadline = Math.min(now + wanted, current?.deadline ?? Number.POSITIVE_INFINITY)
+    const timeout = Math.max(0, deadline - now)
+    const body = bodyOf(contract.codec, payload)
+    if (Result.isFailure(body)) return invalidPayload(type, body.failure)
+    const seen = () => core.presence.seen(type)
+    if (timeout <= 0) return new DeadlineExceeded({ call: type, timeout, stage: "sending", ...seen() })
+    if (pending.size >= core.settings.maxPendingCalls) {
+      const detail = `${pending.size} calls of this process are waiting for replies already`
+      return new Overloaded({ call: type, detail, ...seen() })
+    }
+    const id = core.ids.next(now)
+    const size = body.success.length
+    const limit = core.transport.traits.maxBytes
+    // past the broker nobody else would see to it
+    if (size > limit) return tooLarge(type, { size, limit })
+    const departure = depart(core, fiber, current, { kind: "call", contract, id, spanId: id, size, now })
+    const { origin } = departure
+    const following = follow(core, current, options, origin)
+    const hops = following !== undefined
+    const packet = callPacket(origin, body.success, replyTo, deadline, hops, Math.round(core.monotonic()))
+    return new PendingCall(core, pending, contract, departure, following, deadline, packet)
+  }
+
+  return {
+    call: (message, options = noOptions) =>
+      Effect.withFiber((fiber) => {
+        const call = prepare(message, options, fiber)
+        return call instanceof PendingCall ? within(call.step, outcomeOf(call), answered) : Effect.fail(call)
+      }),
+    begin: (message, options = noOptions, resume) => {
+      const call = prepare(message, options, undefined)
+      if (!(call instanceof PendingCall)) {
+        resume(Exit.fail(call))
+        return nothing
       }
-      if (pending.size >= core.settings.maxPendingCalls) {
-        const detail = `${pending.size} calls of this process are waiting for replies already`
-        return Effect.fail(new Overloaded({ call: contract.type, detail, ...seen() }))
+      const { step } = call
+      call.begin(
+        step === undefined ? resume : (answer) => {
+          close(step, answer, answered)
+          resume(answer)
+        },
+      )
+      return () => {
+        if (call.interrupt() && step !== undefined) close(step, Exit.interrupt(), answered)
       }
-      const id = core.ids.next(now)
-      const size = body.success.length
-      const limit = core.transport.traits.maxBytes
-      // past the broker nobody else would see to it
-      if (size > limit) return Effect.fail(tooLarge(contract.type, { size, limit }))
-      const departure = depart(core, fiber, current, { kind: "call", contract, id, spanId: id, size, now })
-      const { origin, step } = departure
-      const following = follow(core, current, options, origin)
-      const hops = following !== undefined
-      const packet = callPacket(origin, body.success, replyTo, deadline, hops, Math.round(core.monotonic()))
-      const call = new PendingCall(core, pending, contract, departure, following, deadline)
-      return within(step, awaitCall(call, packet), answered)
-    })
+    },
+  }
 })
+
+/** Waits for a call that begins then; interrupting the wait interrupts the call. */
+const outcomeOf = (call: PendingCall): Effect.Effect<unknown, unknown> =>
+  Effect.callback<unknown, unknown>((resume) => {
+    call.begin(resume)
+    return Effect.sync(() => void call.interrupt())
+  })
+
+const nothing = (): void => {}
 
 const noOptions: CallOptions = {}
 

@@ -4,7 +4,7 @@
  * Between `Caller`, which makes it and looks it up, and the lanes, which tell it how it fares. The caller's own fiber waits
  * for it; nothing of it is left when it has ended.
  */
-import { Cause, Effect, Exit, Option } from "effect"
+import { Cause, Exit, Option } from "effect"
 import type { Keyed, Table } from "../collections/mod.ts"
 import {
   type CallError,
@@ -26,6 +26,7 @@ import type { Fact } from "./Journal.ts"
 import { type CallEvents, type CallWay, type Lane, sendCall } from "./lanes/sendCall.ts"
 import type { StraightReply } from "./lanes/Sent.ts"
 import { readReply } from "./readReply.ts"
+import type { OpenStep } from "./Telemetry.ts"
 import type { Waiting } from "./Vigil.ts"
 
 /** The outcome of a call. */
@@ -48,6 +49,7 @@ export class PendingCall implements CallEvents, Keyed<PendingCall>, Waiting {
   readonly #departure: Departure
   readonly #following: Following | undefined
   readonly #deadline: number
+  readonly #packet: Packet
   /** How it travels. */
   #lane: Lane = "broker"
   /** Its way out, once it is on it. */
@@ -63,6 +65,7 @@ export class PendingCall implements CallEvents, Keyed<PendingCall>, Waiting {
     departure: Departure,
     following: Following | undefined,
     deadline: number,
+    packet: Packet,
   ) {
     const { id, now } = departure.origin
     this.key = id
@@ -73,15 +76,21 @@ export class PendingCall implements CallEvents, Keyed<PendingCall>, Waiting {
     this.#departure = departure
     this.#following = following
     this.#deadline = deadline
+    this.#packet = packet
+  }
+
+  /** Its span, where spans are recorded. */
+  get step(): OpenStep | undefined {
+    return this.#departure.step
   }
 
   /** Sends it; `resume` is called once with its outcome, unless it is interrupted. */
-  begin(packet: Packet, resume: (answer: Answer) => void): void {
+  begin(resume: (answer: Answer) => void): void {
     this.#resume = resume
     this.#withdraw = this.#core.deadlines.add(this.#deadline, () => this.finish(Exit.fail(this.#late())))
     this.#pending.add(this)
     this.#departure.record("called", this.sentAt)
-    const way = sendCall(this.#core, packet, this.contract.idempotent, this, this.#following?.trail)
+    const way = sendCall(this.#core, this.#packet, this.contract.idempotent, this, this.#following?.trail)
     // it may be through by now: refused at once, or answered in this very process
     if (this.#isOver) way.leave()
     else this.#way = way
@@ -97,11 +106,12 @@ export class PendingCall implements CallEvents, Keyed<PendingCall>, Waiting {
     this.#resume?.(answer)
   }
 
-  /** Nobody waits for it any more: whoever runs it is told. */
-  interrupt(): void {
-    if (!this.#end()) return
+  /** Nobody waits for it any more: whoever runs it is told. `false`: it was through already. */
+  interrupt(): boolean {
+    if (!this.#end()) return false
     this.#way?.cancel()
     this.#tell("refused", "interrupted")
+    return true
   }
 
   onSent(lane: Lane): void {
@@ -193,10 +203,3 @@ export class PendingCall implements CallEvents, Keyed<PendingCall>, Waiting {
     }
   }
 }
-
-/** Waits for a call that begins now; interrupting the wait interrupts the call. */
-export const awaitCall = (call: PendingCall, packet: Packet): Effect.Effect<unknown, unknown> =>
-  Effect.callback<unknown, unknown>((resume) => {
-    call.begin(packet, resume)
-    return Effect.sync(() => call.interrupt())
-  })

@@ -67,13 +67,15 @@ export const within = <A, E>(
   effect: Effect.Effect<A, E>,
   outcome: () => string,
 ): Effect.Effect<A, E> =>
-  step === undefined ? effect : Effect.onExit(effect, (exit) =>
-    Effect.sync(() => {
-      if (Exit.isSuccess(exit)) return step.end(outcome())
-      const error = Cause.findErrorOption(exit.cause)
-      if (Option.isNone(error) && Cause.hasInterruptsOnly(exit.cause)) return step.end("interrupted")
-      step.fail("failed", Option.getOrElse(error, () => Cause.squash(exit.cause)))
-    }))
+  step === undefined ? effect : Effect.onExit(effect, (exit) => Effect.sync(() => close(step, exit, outcome)))
+
+/** What a step does is through. */
+export const close = (step: OpenStep, exit: Exit.Exit<unknown, unknown>, outcome: () => string): void => {
+  if (Exit.isSuccess(exit)) return step.end(outcome())
+  const error = Cause.findErrorOption(exit.cause)
+  if (Option.isNone(error) && Cause.hasInterruptsOnly(exit.cause)) return step.end("interrupted")
+  step.fail("failed", Option.getOrElse(error, () => Cause.squash(exit.cause)))
+}
 
 /** Begins the handling of a delivery. `first`: the first attempt's span, where it was in this process. */
 export const beginHandling = (

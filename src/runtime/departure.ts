@@ -48,17 +48,17 @@ export interface Leaving {
   readonly now: number
 }
 
-/** Lets a message leave the fiber that sends it, which may have a delivery in hand. */
+/** Lets a message leave the fiber that sends it, if one does, which may have a delivery in hand. */
 export const depart = (
   core: CoreShape,
-  fiber: Fiber.Fiber<unknown, unknown>,
+  fiber: Fiber.Fiber<unknown, unknown> | undefined,
   current: Current | undefined,
   { kind, contract, id, spanId, size, now }: Leaving,
 ): Departure => {
   const { telemetry } = core
   const { type, version } = contract
   const app = current?.app ?? core.settings.app
-  const parent = traceOf(fiber, current, telemetry !== undefined)
+  const parent = fiber === undefined ? undefined : traceOf(fiber, current, telemetry !== undefined)
   const trace = nextTrace(parent, spanId)
   const step = telemetry?.begin({
     kind,
