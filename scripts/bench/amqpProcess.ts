@@ -12,7 +12,8 @@ export type Side = "Warren" | "Plain"
 
 /** Starts a process without waiting for it. */
 export const start = (runtime: RuntimeName, side: Side, args: ReadonlyArray<string>): Member =>
-  startProgram(runtime, `amqp${side}.ts`, args)
+  // what goes past the broker is for `calls.ts` to compare
+  startProgram(runtime, `amqp${side}.ts`, args, { WARREN_LANE: "broker" })
 
 /** Starts a process and waits until it is ready. */
 export const ready = async (runtime: RuntimeName, side: Side, args: ReadonlyArray<string>): Promise<Member> => {
