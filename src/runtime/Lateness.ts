@@ -22,13 +22,16 @@ const leap = 1_000
 /** What arrives within so long after that may have waited all the while, ms. */
 const waking = 1_000
 
-/** Senders that are known at a time. */
+/** Senders that are known at a time, and how many are forgotten at once when there are more. */
 const most = 4_096
+const share = 1_024
 
 interface Sender {
   readonly clock: Ages
   readonly day: Ages
   hasDay: boolean
+  /** When it was heard last, on the clock that nobody sets. */
+  heardAt: number
 }
 
 /** See the top of the file. */
@@ -53,6 +56,7 @@ export class Lateness {
     const [clock, day] = [this.#clock(), this.#day()]
     if (day - clock - this.#ahead > leap) this.#wokeAt = clock
     this.#ahead = day - clock
+    known.heardAt = clock
     const age = known.clock.of(sent.clock, clock)
     if (sent.at === undefined || sent.at === 0) return age
     const ofDay = known.day.of(sent.at, day)
@@ -68,9 +72,15 @@ export class Lateness {
   #of(sender: string): Sender {
     let known = this.#senders.get(sender)
     if (known === undefined) {
-      if (this.#senders.size >= most) this.#senders.delete(this.#senders.keys().next().value!)
-      this.#senders.set(sender, known = { clock: new Ages(), day: new Ages(), hasDay: false })
+      if (this.#senders.size >= most) this.#forget()
+      this.#senders.set(sender, known = { clock: new Ages(), day: new Ages(), hasDay: false, heardAt: 0 })
     }
     return known
+  }
+
+  /** Forgets those that have been silent for longest: programs may reply to a name of their own with every call. */
+  #forget(): void {
+    const all = [...this.#senders].sort(([, a], [, b]) => a.heardAt - b.heardAt)
+    for (const [sender] of all.slice(0, share)) this.#senders.delete(sender)
   }
 }

@@ -131,4 +131,17 @@ describe("Lateness", () => {
     for (let i = 0; i < 5_000; i++) lateness.of(`sender ${i}`, { clock: 0, at: 0 })
     assert.equal(lateness.of("fast", { clock: -5_000, at: -5_000 }), 0)
   })
+
+  test("remembers a sender that goes on, however many others come and go", () => {
+    let at = 0
+    const lateness = new Lateness(() => at, () => at)
+    const late = (took: number) => lateness.of("lasting", { clock: at - took, at: at - took })
+    assert.equal(late(0), 0)
+    for (let i = 0; i < 20_000; i++) {
+      at++
+      lateness.of(`once ${i}`, { clock: at, at })
+      if (i % 1_000 === 0) assert.equal(late(0), 0)
+    }
+    isAbout(late(5_000), 5_000)
+  })
 })
