@@ -71,14 +71,19 @@ const refused = ({ message }: InvalidModule): CliFailure => new CliFailure({ pro
 const loadFailure = (file: string, thrown: unknown): CliFailure => {
   const what = reasonOf(thrown)
   const place = positionOf(thrown) ?? placeOf(thrown)
-  return new CliFailure({
-    problem: `Cannot load "${shown(file)}": ${what}`,
-    remedy: `Correct ${
-      place === undefined ? "it" : `it at ${place}`
-    }, or leave the file out; --log-level debug shows the stack`,
-    from: thrown,
-  })
+  const remedy = runtimesOwn.find(([sign]) => sign.test(what))?.[1] ??
+    `Correct ${place === undefined ? "it" : `it at ${place}`}, or leave the file out; --log-level debug shows the stack`
+  return new CliFailure({ problem: `Cannot load "${shown(file)}": ${what}`, remedy, from: thrown })
 }
+
+/** What Node says where not the module is wrong, and what to do about it. */
+const runtimesOwn: ReadonlyArray<readonly [sign: RegExp, remedy: string]> = [
+  [/^Unknown file extension "\.m?ts"/, "This Node reads no TypeScript: run it with Node 22.18 or later, Bun or Deno"],
+  [
+    /^Cannot use import statement outside a module/,
+    'Set "type": "module" in the package.json next to it, or let its name end in .mts',
+  ],
+]
 
 /** The first of what a bundler or loader found, without colours, in one line. */
 const reasonOf = (thrown: unknown): string => {

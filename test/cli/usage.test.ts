@@ -106,6 +106,20 @@ describe("warren", () => {
     assert.match(err, /Correct it at .*sales\.ts:2/)
   })
 
+  test("a file that Node does not take for a module says how it becomes one", async () => {
+    const folder = folderWith({
+      "package.json": JSON.stringify({ type: "commonjs" }),
+      "sales.ts":
+        'import { join } from "node:path"\nthrow new SyntaxError("Cannot use import statement outside a module")\n',
+      "parts.ts": 'throw new TypeError(`Unknown file extension ".ts" for /parts.ts`)\n',
+    })
+    const sales = await run(["run", join(folder, "sales.ts")])
+    assert.equal(sales.code, 1)
+    assert.match(sales.err, /Set "type": "module" in the package\.json/)
+    const parts = await run(["run", join(folder, "parts.ts")])
+    assert.match(parts.err, /Node 22\.18 or later, Bun or Deno/)
+  })
+
   test("--log-level debug shows the stack", async () => {
     const { err } = await run(["run", join(bad, "throws.ts"), "--log-level", "debug"])
     assert.match(err, /throws\.ts:2/)
