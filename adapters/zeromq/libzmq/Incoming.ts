@@ -7,6 +7,7 @@
  * after a while and begins anew.
  */
 import { Fifo } from "../zmtp/Fifo.ts"
+import { guarded } from "../zmtp/guarded.ts"
 import type { Message } from "../zmtp/Session.ts"
 import type { NativeSocket } from "./native.ts"
 import type { Turns } from "./Turns.ts"
@@ -45,16 +46,7 @@ export class Incoming {
 
   /** Gives each message to `deliver` as it comes, from now on. */
   deliver(deliver: (message: Message) => void): void {
-    this.#deliver = (message) => {
-      try {
-        deliver(message)
-      } catch (error) {
-        // a mistake of the owner's, which is to be seen, but not by whoever has the next message
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    }
+    this.#deliver = guarded(deliver)
     this.pass()
   }
 

@@ -5,6 +5,7 @@
  * more; receivers wait in the order they came when there is nothing; peers are heard in turn, a message each. No I/O.
  */
 import { Fifo } from "./Fifo.ts"
+import { guarded } from "./guarded.ts"
 import type { Offered, Pattern } from "./patterns/mod.ts"
 import { type Marks, Pipe } from "./Pipe.ts"
 import type { Message } from "./Session.ts"
@@ -126,16 +127,7 @@ export class Hub {
 
   /** Gives each message to `deliver` as it comes, from now on. */
   deliver(deliver: (message: Message) => void): void {
-    this.#deliver = (message) => {
-      try {
-        deliver(message)
-      } catch (error) {
-        // a mistake of the owner's, which is to be seen, but not by whoever has the next message
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    }
+    this.#deliver = guarded(deliver)
     this.#pass()
   }
 
