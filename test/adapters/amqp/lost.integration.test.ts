@@ -176,7 +176,7 @@ describe("a killed broker", () => {
         yield* transport.publish(route, packet("confirmed"))
         const delivery = yield* Queue.take(inbox)
         // RabbitMQ 3.10 loses a quorum queue that is younger than its last write to disk
-        yield* Effect.sleep(1_000)
+        yield* Effect.sleep(2_000)
         // stopped first, so that the publishes are certainly on their way
         yield* Effect.promise(() => rabbit!.pause())
         const pending = yield* Effect.forkDetach(
