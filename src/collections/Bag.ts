@@ -2,7 +2,7 @@
  * Things in no order, each of which knows its place: added, taken out and counted in constant time.
  *
  * For what comes and goes with every message, in place of a `Set`. Sets (and maps) leave their old tables behind as they
- * grow and shrink, each pointing to the next: once one of them is old, the collectors of all three runtimes keep what the
+ * grow and shrink, each pointing to the next: once one of them is old, the collectors of JavaScriptCore and V8 keep what the
  * later ones held until they collect everything (measured on Bun: a tenth of what 64 live entries allocate survived each
  * collection of the young). `Table` and `Ring` are there for the same reason. Taking one out moves the last to its place.
  */
