@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto"
 import { Cause, Effect, Exit, Option, Result, Schema, SchemaIssue, SchemaParser } from "effect"
+import { codeIn, codeKeyword, markedDocument } from "./marks.ts"
 import type { AnySchema } from "./Schemas.ts"
 
 /** One thing that does not fit: where, what was there, what was expected. */
@@ -26,6 +27,8 @@ export interface Codec<T> {
   readonly fingerprint: string
   /** JSON Schema (draft 2020-12) of the encoded form. */
   readonly jsonSchema: JsonSchema
+  /** The same, with marks where more is refused than it says; see `marks.ts`. */
+  readonly markedSchema: JsonSchema
 }
 
 /** A JSON Schema document. */
@@ -38,6 +41,7 @@ class LazyCodec<T> implements Codec<T> {
   readonly #schema: AnySchema
   #coder: Coder<T> | undefined
   #document: JsonSchema | undefined
+  #marked: JsonSchema | undefined
   #fingerprint: string | undefined
 
   constructor(schema: AnySchema) {
@@ -73,6 +77,10 @@ class LazyCodec<T> implements Codec<T> {
 
   get jsonSchema(): JsonSchema {
     return this.#document ??= toDocument(this.#schema)
+  }
+
+  get markedSchema(): JsonSchema {
+    return this.#marked ??= marked(this.#schema, this.jsonSchema)
   }
 
   get fingerprint(): string {
@@ -131,6 +139,13 @@ const all = { errors: "all" } as const
 const toDocument = (schema: AnySchema): JsonSchema => {
   const { schema: root, definitions } = Schema.toJsonSchemaDocument(schema as Schema.Codec<unknown, unknown>)
   return Object.keys(definitions).length === 0 ? root : { ...root, $defs: definitions }
+}
+
+/** Marks in their places; at the root where they would change more of the document than they say. */
+const marked = (schema: AnySchema, plain: JsonSchema): JsonSchema => {
+  const document = markedDocument(schema)
+  if (canonical(document) === canonical(plain)) return document
+  return { ...plain, [codeKeyword]: [...codeIn(document)].sort() }
 }
 
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
@@ -198,7 +213,17 @@ export const show = (value: unknown): string => {
 }
 
 /** Annotations that describe without constraining; they may change freely. */
-const silent = new Set(["$defs", "title", "description", "examples", "default", "$comment", "identifier", "readOnly"])
+const silent = new Set([
+  "$defs",
+  "title",
+  "description",
+  "examples",
+  "default",
+  "$comment",
+  "identifier",
+  "readOnly",
+  codeKeyword,
+])
 
 /** Deterministic JSON: keys sorted, annotations dropped, definitions put where they are used, so that their names do not count. */
 const canonical = (document: JsonSchema): string => {

@@ -7,7 +7,7 @@ import { type Api, infoOf } from "./api.ts"
 import type { JsonSchema } from "./Codec.ts"
 import { type ContractSpec, isCall } from "./Contract.ts"
 
-/** One member of an api, its schemas as JSON Schema (draft 2020-12). */
+/** One member of an api, its schemas as JSON Schema (draft 2020-12), marked where code refuses more than it says. */
 export interface MemberSchema {
   readonly kind: "event" | "call"
   readonly type: string
@@ -38,10 +38,10 @@ export const memberSchema = (contract: ContractSpec): MemberSchema => ({
   type: contract.type,
   fingerprint: fingerprint(contract),
   exposed: contract.exposed,
-  payload: contract.codec.jsonSchema,
+  payload: contract.codec.markedSchema,
   ...(isCall(contract) && {
-    returns: contract.returnsCodec.jsonSchema,
-    fails: contract.failsCodec.jsonSchema,
+    returns: contract.returnsCodec.markedSchema,
+    fails: contract.failsCodec.markedSchema,
     idempotent: contract.idempotent,
   }),
 })

@@ -18,9 +18,12 @@ export type { CallContract, CallSpec, ContractSpec, EventContract, EventSpec, Pa
 export { isCall, isContract } from "./Contract.ts"
 export type { Expected } from "./Message.ts"
 export { Match, Message } from "./Message.ts"
+// names that are nearly right
+export { nearest } from "./nearest.ts"
 // schemas, compiled
 export type { Codec, JsonSchema, Misfit } from "./Codec.ts"
 export { makeCodec, show } from "./Codec.ts"
+export { codeKeyword, isNameless, keysName, lenient, unnamed, whenAbsent, writing } from "./marks.ts"
 export type { ApiSchema, MemberSchema } from "./jsonSchema.ts"
 export { fingerprint, jsonSchema, memberSchema } from "./jsonSchema.ts"
 export type { AnyErrorSchema, AnySchema, Part, SchemaInput, ToSchema } from "./Schemas.ts"

@@ -28,11 +28,19 @@ export const Header = {
   error: "warren-error",
   /** On calls: the reply is to tell what happened on the way; on their replies: what did. */
   hops: "warren-hops",
-  /** On dead letters: why, what was thrown, by whom, when. */
+  /** Who is to be told what becomes of it, and of what it causes: see `hop.ts`. */
+  follow: "warren-follow",
+  /** On dead letters: why, what was thrown, where, by whom, when. */
   deadReason: "warren-dead-reason",
   deadError: "warren-dead-error",
+  /** Where it was thrown: frames of the handler's own files, one a line. */
+  deadStack: "warren-dead-stack",
   deadHandler: "warren-dead-handler",
   deadAt: "warren-dead-at",
+  /** The process that gave it up: `4711@warranty-1`. */
+  deadBy: "warren-dead-by",
+  /** On a dead letter that went back to its handler with another payload: when that was. */
+  edited: "warren-edited",
 } as const
 
 /** What the headers of a packet say, with defaults. */
@@ -74,6 +82,7 @@ export const writeMeta = (
     readonly sent?: number | undefined
     readonly cause?: string | undefined
     readonly hops?: string | undefined
+    readonly follow?: string | undefined
   },
 ): Headers => {
   const headers: Record<string, HeaderValue> = {}
@@ -86,6 +95,7 @@ export const writeMeta = (
   if (meta.sent !== undefined) headers[Header.sent] = meta.sent
   if (meta.cause !== undefined) headers[Header.cause] = meta.cause
   if (meta.hops !== undefined) headers[Header.hops] = meta.hops
+  if (meta.follow !== undefined) headers[Header.follow] = meta.follow
   return headers
 }
 

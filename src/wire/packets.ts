@@ -25,6 +25,8 @@ export interface Origin {
   readonly version: string
   readonly schema: string
   readonly cause: string | undefined
+  /** Who follows it, as the header says it. */
+  readonly follow?: string | undefined
 }
 
 /** An event: survives restarts, has no deadline. */
@@ -67,6 +69,7 @@ export const callPacket = (
       version: origin.version,
       schema: origin.schema,
       cause: origin.cause,
+      follow: origin.follow,
       deadline,
       timeout,
       sent,
@@ -147,10 +150,14 @@ export const retryCopy = (packet: Packet, attempt: number, first?: Trace): Packe
 export interface Death {
   readonly reason: "failed" | "undecodable" | "unknown" | "crashed"
   readonly error: string
+  /** Frames of the handler's own files, one a line; `undefined`: none are known. */
+  readonly stack?: string | undefined
   /** `app.handler`, or the queue's name where no handler was found. */
   readonly handler: string
   readonly attempt: number
   readonly now: number
+  /** Its process, as `<pid>@<host>`; `undefined`: nobody says. */
+  readonly by?: string | undefined
 }
 
 /** The same message with the story of its failure. */
@@ -164,10 +171,38 @@ export const deadCopy = (packet: Packet, death: Death): Packet => ({
     [Header.deadReason]: death.reason,
     // header values are limited in some brokers' frames; the log has the whole text
     [Header.deadError]: death.error.slice(0, 4096),
+    ...(death.stack !== undefined && { [Header.deadStack]: death.stack.slice(0, 4096) }),
     [Header.deadHandler]: death.handler,
     [Header.deadAt]: death.now,
+    ...(death.by !== undefined && { [Header.deadBy]: death.by }),
   },
 })
+
+/** Headers that a dead letter has and its message had not: they are taken off before it goes back to its handler. */
+export const deathHeaders: ReadonlyArray<string> = [
+  Header.deadReason,
+  Header.deadError,
+  Header.deadStack,
+  Header.deadHandler,
+  Header.deadAt,
+  Header.deadBy,
+  // it starts anew, as the first attempt
+  Header.attempt,
+  Header.firstAttempt,
+  // whoever followed it was told of its death
+  Header.follow,
+]
+
+/** A dead letter as its handler gets it once more: the first attempt of the same message, of that payload if it was edited. */
+export const revivedCopy = (
+  packet: Packet,
+  edit?: { readonly body: Uint8Array; readonly schema: string; readonly now: number },
+): Packet => {
+  const headers: Record<string, HeaderValue> = { ...withoutDeaths(packet.headers) }
+  for (const name of deathHeaders) delete headers[name]
+  if (edit !== undefined) Object.assign(headers, { [Header.schema]: edit.schema, [Header.edited]: edit.now })
+  return { ...packet, persistent: true, expiration: undefined, headers, body: edit?.body ?? packet.body }
+}
 
 const withoutDeaths = (headers: Headers): Headers =>
   Object.fromEntries(

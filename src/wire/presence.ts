@@ -1,17 +1,19 @@
 /**
  * Presence on the wire: who is alive, what it serves, and how others ask.
  *
- * Three notices, JSON bodies of type `warren.presence`, never persistent. `announce` (exchange `warren.control`, key
+ * Four notices, JSON bodies of type `warren.presence`, never persistent. `announce` (exchange `warren.control`, key
  * `presence.announce`, or `presence.caller.announce` of a process that handles nothing) says all a process has to say of
  * itself: at its start, on change, every few seconds, when it drains, and `gone` at its end. `ask` (keys `presence.ask` and
- * `presence.caller.ask`) makes each of them tell the asker alone, on its control queue. `ping` goes to one process's control
- * queue, which is exclusive to its connection: that no queue took it is the news.
+ * `presence.caller.ask`, then with `callers`) makes each of them tell the asker alone, on its control queue; in a crowd it goes
+ * to the queue `warren.directory`, and one of those that know everybody answers with `told`, in parts. `ping` goes to one
+ * process's control queue, which is exclusive to its connection: that no queue took it is the news.
  * Pure. Reading never fails and never believes more than its limits: any AMQP client may have written the bytes.
  */
 import { Result } from "effect"
 import type { Packet } from "../transport/mod.ts"
 import { writeMeta } from "./headers.ts"
 import { fromBytes, toBytes } from "./json.ts"
+import { encodeText } from "./text.ts"
 
 /** The type of every notice. */
 export const presenceType = "warren.presence"
@@ -22,6 +24,8 @@ export const presenceLimits = {
   apps: 64,
   handlers: 1_000,
   names: 500,
+  /** Announcements in one part of what is told. */
+  told: 200,
   text: 512,
   quickest: 50,
   slowest: 3_600_000,
@@ -78,18 +82,76 @@ export interface Announcement {
   readonly direct?: string | undefined
 }
 
-/** One notice. `instance` of an ask or a ping is who wants to know. */
+/** What a process said of itself, told by another one. */
+export interface Hearsay {
+  readonly announcement: Announcement
+  /** ms since it was heard. */
+  readonly ago: number
+  /** When it was sent, on its sender's clocks, as far as it said so: the one that nobody sets, and the one of the day. */
+  readonly sent?: number | undefined
+  readonly at?: number | undefined
+}
+
+/** Who is there, as one process knows it. */
+export interface Told {
+  /** Who tells. */
+  readonly instance: string
+  /** Of those that handle nothing; else of those that handle something. */
+  readonly callers: boolean
+  /** Parts that are still to come. */
+  readonly left: number
+  readonly heard: ReadonlyArray<Hearsay>
+}
+
+/**
+ * One notice. `instance` of an ask, a tell or a ping is who wants to know; `callers`: of those that handle nothing only. A
+ * `tell` is a question that a process passes on to itself, so that it answers when it has read all that came before.
+ */
 export type Notice =
+  | { readonly kind: "told"; readonly told: Told }
+  | { readonly kind: "tell"; readonly instance: string; readonly callers: boolean }
   | { readonly kind: "announce"; readonly announcement: Announcement }
-  | { readonly kind: "ask"; readonly instance: string }
+  | { readonly kind: "ask"; readonly instance: string; readonly callers?: boolean | undefined }
   | { readonly kind: "ping"; readonly instance: string }
 
 /** The body of a notice; `undefined` when it is beyond the limits, so that nobody would read it. */
 export const encodeNotice = (notice: Notice): Uint8Array | undefined => {
   const { kind } = notice
-  const said = kind === "announce" ? notice.announcement : { instance: notice.instance }
+  const said = kind === "announce" ? notice.announcement : kind === "told" ? notice.told : notice
   const body = Result.getOrUndefined(toBytes({ v: 1, kind, ...said }))
   return body !== undefined && decodeNotice(body) !== undefined ? body : undefined
+}
+
+/** The bodies of what is told, in as many parts as it takes; what is beyond the limits by itself is left out. */
+export const encodeTold = (
+  instance: string,
+  callers: boolean,
+  heard: ReadonlyArray<Hearsay>,
+): ReadonlyArray<Uint8Array> => {
+  const parts = Array.from(
+    { length: Math.ceil(heard.length / toldTogether) },
+    (_, index) => heard.slice(index * toldTogether, (index + 1) * toldTogether),
+  ).flatMap(fitting)
+  if (parts.length === 0) parts.push("[]")
+  const head = `{"v":1,"kind":"told","instance":${JSON.stringify(instance)},"callers":${callers}`
+  return parts.map((part, index) => encodeText(`${head},"left":${parts.length - 1 - index},"heard":${part}}`))
+}
+
+/** Announcements that are told in one part. */
+const toldTogether = presenceLimits.told / 2
+
+/** Room for what is around a part, bytes. */
+const around = 4_096
+
+/** The part as JSON, or parts of it that are small enough for one notice; what was heard has been read before. */
+const fitting = (part: ReadonlyArray<Hearsay>): Array<string> => {
+  const text = JSON.stringify(part)
+  const most = presenceLimits.bytes - around
+  // a character takes three bytes at most
+  if (text.length * 3 <= most || encodeText(text).length <= most) return [text]
+  if (part.length <= 1) return []
+  const half = part.length >> 1
+  return [...fitting(part.slice(0, half)), ...fitting(part.slice(half))]
 }
 
 /** The notice in a body; `undefined` for anything else. Fields of later versions are left out. */
@@ -103,7 +165,17 @@ export const decodeNotice = (body: Uint8Array): Notice | undefined => {
       const announcement = readAnnouncement(json.success)
       return announcement && { kind, announcement }
     }
+    case "told": {
+      const { callers, left } = json.success
+      const heard = list(json.success["heard"], presenceLimits.told, readHearsay)
+      if (!isName(instance) || typeof callers !== "boolean" || !isCount(left) || heard === undefined) return undefined
+      return { kind, told: { instance, callers, left, heard } }
+    }
+    case "tell":
+      return isName(instance) ? { kind, instance, callers: json.success["callers"] === true } : undefined
     case "ask":
+      if (!isName(instance)) return undefined
+      return { kind, instance, ...(json.success["callers"] === true && { callers: true }) }
     case "ping":
       return isName(instance) ? { kind, instance } : undefined
     default:
@@ -167,6 +239,16 @@ const readAnnouncement = (json: Json): Announcement | undefined => {
       ...(lastError !== undefined && { lastError }),
       ...(direct !== undefined && { direct }),
     }
+    : undefined
+}
+
+const readHearsay = (json: unknown): Hearsay | undefined => {
+  if (!isRecord(json) || !isRecord(json["announcement"])) return undefined
+  const { ago, sent, at } = json
+  const announcement = readAnnouncement(json["announcement"])
+  return announcement !== undefined && isCount(ago) && (sent === undefined || isCount(sent)) &&
+      (at === undefined || isCount(at))
+    ? { announcement, ago, ...(sent !== undefined && { sent }), ...(at !== undefined && { at }) }
     : undefined
 }
 

@@ -25,6 +25,12 @@ export const tierFor = (delay: number): readonly [name: string, ms: number] =>
 /** Redeliveries after crashes before the broker itself dead-letters a message. */
 export const deliveryLimit = 20
 
+/**
+ * Looks at a dead letter before the broker drops it: more than anybody takes. Said in every declaration, since RabbitMQ 4
+ * has a limit of 20 where nothing is said, and 3.x takes no word for "none".
+ */
+export const deadDeliveryLimit = 1_000_000_000
+
 /** Calls that may wait in one call's queue; beyond it callers get `Overloaded`. */
 export const callQueueLimit = 10_000
 
@@ -39,8 +45,15 @@ export const QueueName = {
   token: (app: string, handler: string) => `warren.token.${app}.${handler}`,
   replies: (instance: string) => `warren.replies.${instance}`,
   control: (instance: string) => `warren.control.${instance}`,
+  /** Of whoever taps; it exists as long as that: `tap.ts`. */
+  tap: (instance: string, key: string) => `warren.tap.${instance}.${key}`,
   retry: (tier: string) => `warren.retry.${tier}`,
   dead: (app: string) => `warren.dead.${app}`,
+  /** Questions who is there, for one of those that know everybody; it exists where there is a crowd. */
+  directory: "warren.directory",
+  /** What was once there, and which contracts were spoken: `ledger.ts`. */
+  ledger: "warren.ledger",
+  contracts: "warren.contracts",
 } as const
 
 /** Where packets go. */
@@ -92,6 +105,28 @@ export const processTopology = (instance: string): Topology => ({
   bindings: controlTopology(instance, ControlKeys.always).bindings,
 })
 
+/** Where a newcomer to a crowd asks; without anybody who knows it goes, so that the question comes back. */
+export const directoryTopology: Topology = {
+  exchanges: [],
+  queues: [{ name: QueueName.directory, type: "classic", autoDelete: true }],
+  bindings: [],
+}
+
+/** Parts of a document that lie beside each other until somebody joins them. */
+export const ledgerParts = 64
+
+/** The ledger: two queues, each of which keeps its newest messages alone. */
+export const ledgerTopology: Topology = {
+  exchanges: [],
+  queues: [QueueName.ledger, QueueName.contracts].map((name) => ({
+    name,
+    type: "classic",
+    maxLength: ledgerParts,
+    overflow: "drop-head",
+  })),
+  bindings: [],
+}
+
 /** The retry tiers: a fanout exchange and a queue each, whose messages come back to the queue named by their key. */
 export const retryTopology: Topology = {
   exchanges: retryTiers.map(([tier]) => ({ name: QueueName.retry(tier), type: "fanout" })),
@@ -107,7 +142,13 @@ export const retryTopology: Topology = {
 /** The dead-letter queue of an app. */
 export const deadTopology = (app: string): Topology => ({
   exchanges: [],
-  queues: [{ name: QueueName.dead(app), type: "quorum" }],
+  queues: [{
+    name: QueueName.dead(app),
+    type: "quorum",
+    deliveryLimit: deadDeliveryLimit,
+    // one that an older version made holds letters, and cannot be changed
+    tolerates: ["deliveryLimit"],
+  }],
   bindings: [],
 })
 

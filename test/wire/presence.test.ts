@@ -4,7 +4,15 @@
 import { describe, test } from "#test"
 import assert from "node:assert/strict"
 import fc from "fast-check"
-import { type Announcement, decodeNotice, encodeNotice, type Notice, presenceLimits } from "../../src/wire/mod.ts"
+import {
+  type Announcement,
+  decodeNotice,
+  encodeNotice,
+  encodeTold,
+  type Hearsay,
+  type Notice,
+  presenceLimits,
+} from "../../src/wire/mod.ts"
 import { properties } from "./properties.ts"
 
 const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
@@ -49,9 +57,21 @@ const announcement: fc.Arbitrary<Announcement> = fc.record({
   fc.record({ lastHandled: count, lastError: text }, { requiredKeys: [] }).map((more) => ({ ...one, ...more }))
 )
 
+const hearsay: fc.Arbitrary<Hearsay> = fc.record({ announcement, ago: count }).chain((one) =>
+  fc.record({ sent: count, at: count }, { requiredKeys: [] }).map((more) => ({ ...one, ...more }))
+)
+
 const notice: fc.Arbitrary<Notice> = fc.oneof(
+  fc.record({ instance: name, callers: fc.boolean(), left: count, heard: fc.array(hearsay, { maxLength: 3 }) }).map((
+    told,
+  ) => ({
+    kind: "told" as const,
+    told,
+  })),
   announcement.map((announcement) => ({ kind: "announce" as const, announcement })),
   fc.record({ kind: fc.constantFrom("ask" as const, "ping" as const), instance: name }),
+  fc.record({ kind: fc.constant("ask" as const), instance: name, callers: fc.constant(true) }),
+  fc.record({ kind: fc.constant("tell" as const), instance: name, callers: fc.boolean() }),
 )
 
 const sample = (part: Partial<Record<keyof Announcement, unknown>> = {}) => ({
@@ -143,5 +163,45 @@ describe("encodeNotice()", () => {
     )
     assert.equal(encodeNotice({ kind: "announce", announcement: { ...announcement, every: 1 } }), undefined)
     assert.equal(encodeNotice({ kind: "ask", instance: "" }), undefined)
+  })
+})
+
+describe("encodeTold()", () => {
+  const known = (instance: string, part: Partial<Announcement> = {}): Hearsay => ({
+    announcement: decode(bytes(sample({ instance, ...part }))),
+    ago: 7,
+  })
+  const decode = (body: Uint8Array): Announcement => {
+    const said = decodeNotice(body)
+    assert.ok(said?.kind === "announce")
+    return said.announcement
+  }
+  const parts = (heard: ReadonlyArray<Hearsay>) =>
+    encodeTold("teller", true, heard).map((body) => {
+      const said = decodeNotice(body)
+      assert.ok(said?.kind === "told", "each part is read")
+      return said.told
+    })
+
+  test("tells nobody in one part, and many in as many as it takes, the last one with none left", () => {
+    assert.deepEqual(parts([]), [{ instance: "teller", callers: true, left: 0, heard: [] }])
+    const heard = Array.from({ length: presenceLimits.told + 1 }, (_, i) => known(`i${i}`))
+    const told = parts(heard)
+    assert.deepEqual(told.map(({ left }) => left), [2, 1, 0])
+    assert.deepEqual(told.flatMap((one) => one.heard), heard)
+  })
+
+  test("makes smaller parts of what is large, and leaves out what would be too large alone", () => {
+    const texts = Array.from({ length: presenceLimits.names }, (_, i) => String(i).padEnd(400, "x"))
+    const heard = [known("a", { emits: texts }), known("b", { calls: texts }), known("small")]
+    assert.deepEqual(
+      parts(heard).map(({ left, heard }) => [left, heard.map(({ announcement }) => announcement.instance)]),
+      [
+        [1, ["a"]],
+        [0, ["b", "small"]],
+      ],
+    )
+    const tooLarge = { ...known("large"), announcement: { ...known("large").announcement, emits: texts, calls: texts } }
+    assert.deepEqual(parts([tooLarge, known("small")]).flatMap((one) => one.heard), [known("small")])
   })
 })
