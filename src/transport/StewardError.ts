@@ -60,16 +60,29 @@ export type StewardReason = InstanceType<typeof reasons[number]>
 
 /** The one error of the port. `operation` is the member that failed, `target` the queue, or an address without password. */
 export class StewardError extends Schema.TaggedError<StewardError>()("StewardError", {
-  operation: Schema.Literals(["connect", "survey", "look", "peek", "move", "bind", "unbind", "remove"]),
+  operation: Schema.Literals([
+    "connect",
+    "survey",
+    "look",
+    "peek",
+    "browse",
+    "sift",
+    "move",
+    "receive",
+    "bind",
+    "unbind",
+    "remove",
+  ]),
   target: Schema.String,
   reason: Schema.Union(reasons),
 }) {
   override get message(): string {
-    return `Cannot ${this.operation === "connect" ? "connect to" : this.operation} "${this.target}": ${
-      describe(this.reason)
-    }`
+    return `Cannot ${verbs[this.operation] ?? this.operation} "${this.target}": ${describe(this.reason)}`
   }
 }
+
+/** What is done, where it takes more than the name of the operation to say it. */
+const verbs: Readonly<Record<string, string>> = { connect: "connect to", receive: "receive from" }
 
 const describe = (reason: StewardReason): string => {
   switch (reason._tag) {

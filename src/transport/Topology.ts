@@ -30,12 +30,19 @@ export interface QueueSpec {
   readonly deadLetterExchange?: string
   /** Routing key for dead letters; absent: the message's own key. */
   readonly deadLetterKey?: string
-  /** Deliveries that end in a requeue or a lost consumer before the message is dead-lettered (`x-delivery-limit`). */
+  /**
+   * Deliveries that end in a requeue or a lost consumer before the message is dead-lettered (`x-delivery-limit`). Below 0: it
+   * is dead-lettered the first time.
+   */
   readonly deliveryLimit?: number
-  /** Ready messages at most (`x-max-length`); beyond it a publish is refused (`reject-publish`). */
+  /** Ready messages at most (`x-max-length`). */
   readonly maxLength?: number
+  /** What gives way at `maxLength`: the newcomer is refused, or the oldest is dropped. @default "reject-publish" */
+  readonly overflow?: "reject-publish" | "drop-head"
   /** One consumer at a time, the others wait their turn (`x-single-active-consumer`). @default false */
   readonly singleActiveConsumer?: boolean
+  /** In what one that exists may differ: it is then used as it is, and the log says so once. @default nothing */
+  readonly tolerates?: ReadonlyArray<"deliveryLimit">
 }
 
 /** Messages for `exchange` whose key fits `key` go to `queue`. */

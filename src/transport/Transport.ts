@@ -9,11 +9,13 @@
  * **Consuming.** `consume` returns once the broker has accepted the consumer, which lives until the scope
  * closes. `deliver` is called once a delivery, synchronously, never with more than `prefetch` unsettled,
  * and must not throw. A delivery is settled exactly once; a second settlement is ignored. `requeue`
- * puts it back near the head; `reject` sends it to the queue's dead-letter exchange. Deliveries that
- * are unsettled when the consumer's connection is lost come again, with `redelivered` set and
- * `deliveryCount` grown by one. Closing the scope stops new deliveries and leaves those in hand to be settled.
+ * puts it back near the head, or at the back of a quorum queue without a delivery limit; `reject` sends it to
+ * the queue's dead-letter exchange. Deliveries that are unsettled when the consumer's connection is lost come
+ * again, with `redelivered` set and `deliveryCount` grown by one. Closing the scope stops new deliveries and
+ * leaves those in hand to be settled.
  *
- * **Declaring.** Idempotent; an equal declaration succeeds, a different one fails `Clash` and changes nothing.
+ * **Declaring.** Idempotent; an equal declaration succeeds, a different one fails `Clash` and changes nothing. What a
+ * declaration tolerates does not count as a difference.
  *
  * **Losing the connection.** The transport connects again by itself. While it cannot, every member fails `Disconnected`
  * at once, and nothing that was sent is sent again. Before the status is `Ready` once more, everything declared has been
@@ -92,8 +94,13 @@ export interface Traits {
 /** The connection's life. `Ready` means publishing and every consumer work, not merely that TCP is up. */
 export type Status =
   | { readonly _tag: "Connecting"; readonly attempt: number }
-  /** `local`: this side's address of the line to it, where there is one. */
-  | { readonly _tag: "Ready"; readonly server: string; readonly local?: string | undefined }
+  /** `local`: this side's address of the line to it; `cluster`: the name of its cluster; where there are such. */
+  | {
+    readonly _tag: "Ready"
+    readonly server: string
+    readonly local?: string | undefined
+    readonly cluster?: string | undefined
+  }
   | { readonly _tag: "Blocked"; readonly reason: string }
   | { readonly _tag: "Disconnected"; readonly reason: string }
   | { readonly _tag: "Closed" }
