@@ -6,14 +6,16 @@
  * connection declares again what was declared through it and brings its consumers back. No fibers, no timers: every
  * member is one synchronous step.
  */
-import { Effect, type Scope, SubscriptionRef } from "effect"
+import { Clock, Effect, type Scope, SubscriptionRef } from "effect"
 import {
   Clash,
   type Confirm,
   type ConsumeOptions,
+  CurrentIdentity,
   type Delivery,
   Disconnected,
   Forbidden,
+  type Identity,
   merge,
   NotFound,
   type Reason,
@@ -32,9 +34,23 @@ import type { Engine } from "./Engine.ts"
 /** What the in-process transport promises. */
 export const traits: Traits = { name: "in-process", durable: false, shared: false, maxBytes: 16 * 1024 * 1024 }
 
+/** Who is connected: the owner of what is consumed and declared over one connection. */
+export class Client {
+  readonly identity: Identity
+  /** ms since the epoch. */
+  readonly since: number
+
+  constructor(identity: Identity, since: number) {
+    this.identity = identity
+    this.since = since
+  }
+}
+
 /** A transport that can be cut. */
 export interface Connection {
   readonly transport: Transport["Service"]
+  /** Who is connected; `undefined`: it is cut. */
+  readonly client: () => Client | undefined
   /** Cuts it: what is in hand goes back to its queues, exclusive queues are deleted, every member fails `Disconnected`. */
   readonly cut: (reason: string) => Effect.Effect<void>
   /** Mends it: declares again what was declared, then consumes again what was consumed. Nothing to do if not cut. */
@@ -58,9 +74,12 @@ const nothing: Topology = { exchanges: [], queues: [], bindings: [] }
 
 /** Connects to an engine until the scope closes. */
 export const connect = Effect.fnUntraced(function* (engine: Engine): Effect.fn.Return<Connection, never, Scope.Scope> {
+  const identity = yield* CurrentIdentity
+  const clock = yield* Clock.Clock
+  const arrive = () => new Client(identity, clock.currentTimeMillisUnsafe())
   const status = yield* SubscriptionRef.make<Status>(ready)
   const subscriptions = new Set<Subscription>()
-  let owner: object = {}
+  let owner = arrive()
   let declared = nothing
   /** Why nothing works; `undefined`: it does. */
   let broken: string | undefined
@@ -113,7 +132,7 @@ export const connect = Effect.fnUntraced(function* (engine: Engine): Effect.fn.R
   const mend = Effect.suspend(() => {
     if (broken === undefined || broken === closed) return Effect.void
     broken = undefined
-    owner = {}
+    owner = arrive()
     apply(declared)
     for (const subscription of [...subscriptions]) {
       if (start(subscription) === undefined) continue
@@ -149,14 +168,15 @@ export const connect = Effect.fnUntraced(function* (engine: Engine): Effect.fn.R
         if (size > traits.maxBytes) {
           return fail("publish", target, new TooLarge({ size, limit: traits.maxBytes }))
         }
-        const published = engine.publish(route.exchange, route.key, packet)
+        const published = engine.publish(route.exchange, route.key, packet, owner)
         switch (published._tag) {
           case "Routed":
             return routed
           case "Unroutable":
             return unroutable
           case "NotFound":
-            return fail("publish", target, new NotFound({ name: published.name }))
+          case "Forbidden":
+            return fail("publish", target, reasonOf(published))
           case "Rejected":
             return fail("publish", target, new Rejected({ detail: `full: ${published.queues.join(", ")}` }))
         }
@@ -179,6 +199,7 @@ export const connect = Effect.fnUntraced(function* (engine: Engine): Effect.fn.R
 
   return {
     transport,
+    client: () => broken === undefined ? owner : undefined,
     cut: (reason) =>
       Effect.suspend(() => broken === undefined ? cut(reason, { _tag: "Disconnected", reason }) : Effect.void),
     mend,
@@ -202,13 +223,18 @@ const disconnected = (detail: string): Reason => new Disconnected({ detail })
 
 const transient = (name: string): Reason => new Clash({ name, detail: "only an exclusive queue may be non-durable" })
 
-const reasonOf = (refusal: Refusal): Reason => {
+/** A refusal in the words of the port. */
+export const reasonOf = (refusal: Refusal): Reason => {
   switch (refusal._tag) {
     case "NotFound":
       return new NotFound({ name: refusal.name })
     case "Clash":
       return new Clash({ name: refusal.name, detail: refusal.detail })
     case "Forbidden":
+    case "Locked":
+    case "InUse":
+    case "NotEmpty":
+    case "Unsupported":
       return new Forbidden({ detail: refusal.detail })
   }
 }

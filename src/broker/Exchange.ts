@@ -1,90 +1,55 @@
 /**
- * One exchange: its bindings, and which queues a routing key leads to.
+ * One exchange: its bindings to queues and to other exchanges, and the answers that are known.
  *
- * Above `pattern.ts`, below `Engine`. The bindings are the truth; an index over them is rebuilt when they
- * change, and the answer for each key is remembered until then, so that a publish costs one look-up.
- * Generic in what it leads to: it knows no queues, and the default exchange is not one of these.
+ * Below `Catalog`, which follows bindings from one exchange to the next; patterns are the transport's. The answer for each key
+ * is remembered until something changes, so that a publish costs one look-up. The default exchange is not one of these.
  */
-import type { ExchangeSpec } from "../transport/mod.ts"
-import { fits, isWild, words } from "./pattern.ts"
+import { Bindings } from "./Bindings.ts"
+import type { Queue } from "./Queue.ts"
+import type { ExchangeSpec } from "./specs.ts"
 
 /** Answers remembered at most; keys may be endless (ids), memory is not. */
 const REMEMBERED = 10_000
 
-interface Index<Q> {
-  /** Bindings that fit exactly one key. */
-  readonly exact: Map<string, Array<Q>>
-  /** Bindings that have to be tried. */
-  readonly wild: Array<readonly [ReadonlyArray<string>, Q]>
-}
-
-/** An exchange that leads to queues of type `Q`. */
-export class Exchange<Q> {
+/** See the top of the file. */
+export class Exchange<P> {
   readonly spec: ExchangeSpec
-  readonly #bindings = new Map<Q, Set<string>>()
-  readonly #answers = new Map<string, ReadonlyArray<Q>>()
-  #index: Index<Q> | undefined
+  /** Takes nothing from outside. */
+  readonly internal: boolean
+  readonly queues: Bindings<Queue<P>>
+  readonly exchanges: Bindings<Exchange<P>>
+  readonly #answers = new Map<string, ReadonlyArray<Queue<P>>>()
 
   constructor(spec: ExchangeSpec) {
     this.spec = spec
+    this.internal = spec.internal ?? false
+    this.queues = new Bindings(spec.type)
+    this.exchanges = new Bindings(spec.type)
   }
 
-  /** The queues for a key, each once. */
-  route(key: string): ReadonlyArray<Q> {
-    const known = this.#answers.get(key)
-    if (known !== undefined) return known
-    const index = this.#index ??= this.#build()
-    const found = new Set<Q>(index.exact.get(key))
-    if (index.wild.length > 0) {
-      const parts = words(key)
-      for (const [pattern, queue] of index.wild) if (!found.has(queue) && fits(pattern, parts)) found.add(queue)
-    }
+  /** Whether nothing is bound to it. */
+  get isUnused(): boolean {
+    return this.queues.isEmpty && this.exchanges.isEmpty
+  }
+
+  /** Whether it outlives the process. */
+  get durable(): boolean {
+    return this.spec.durable ?? true
+  }
+
+  /** Where a key leads to, if that is known. */
+  known(key: string): ReadonlyArray<Queue<P>> | undefined {
+    return this.#answers.get(key)
+  }
+
+  /** Remembers where a key leads to. */
+  learn(key: string, answer: ReadonlyArray<Queue<P>>): void {
     if (this.#answers.size >= REMEMBERED) this.#answers.clear()
-    const answer = [...found]
     this.#answers.set(key, answer)
-    return answer
   }
 
-  /** Adds a binding; an equal one is kept once. */
-  bind(queue: Q, key: string): void {
-    const keys = this.#bindings.get(queue)
-    if (keys === undefined) this.#bindings.set(queue, new Set([key]))
-    else keys.add(key)
-    this.#changed()
-  }
-
-  /** Takes a binding away; an unknown one is no error. */
-  unbind(queue: Q, key: string): void {
-    const keys = this.#bindings.get(queue)
-    if (keys === undefined || !keys.delete(key)) return
-    if (keys.size === 0) this.#bindings.delete(queue)
-    this.#changed()
-  }
-
-  /** Takes all bindings of a queue away. */
-  forget(queue: Q): void {
-    if (this.#bindings.delete(queue)) this.#changed()
-  }
-
-  /** Every binding, as queue and key. */
-  *bindings(): IterableIterator<readonly [Q, string]> {
-    for (const [queue, keys] of this.#bindings) for (const key of keys) yield [queue, key]
-  }
-
-  #changed(): void {
-    this.#index = undefined
+  /** What was known no longer holds. */
+  forget(): void {
     this.#answers.clear()
-  }
-
-  #build(): Index<Q> {
-    const exact = new Map<string, Array<Q>>()
-    const wild: Array<readonly [ReadonlyArray<string>, Q]> = []
-    for (const [queue, key] of this.bindings()) {
-      if (this.spec.type === "fanout") wild.push([["#"], queue])
-      else if (this.spec.type === "topic" && isWild(key)) wild.push([words(key), queue])
-      else if (exact.has(key)) exact.get(key)?.push(queue)
-      else exact.set(key, [queue])
-    }
-    return { exact, wild }
   }
 }

@@ -7,8 +7,9 @@
  */
 import { Clock, Context, Duration, Effect, Fiber, Layer, type Scope } from "effect"
 import { Transport } from "../transport/mod.ts"
-import { connect, type Connection } from "./Connection.ts"
+import { type Client, connect, type Connection } from "./Connection.ts"
 import { Engine } from "./Engine.ts"
+import { packets } from "./packets.ts"
 
 /** Deliveries in one go before the event loop gets its turn. */
 const BUDGET = 4096
@@ -17,6 +18,8 @@ const BUDGET = 4096
 export class Broker extends Context.Service<Broker, {
   /** For the view, inspection and hand-over; the queues are as they are, whoever looks. */
   readonly engine: Engine
+  /** Who is connected now. */
+  readonly clients: () => ReadonlyArray<Client>
   /** One more connection, as another process would have; it lives until the scope closes. */
   readonly connect: Effect.Effect<Transport["Service"], never, Scope.Scope>
   /**
@@ -56,6 +59,7 @@ const makeEngine = Effect.gen(function* () {
     timer = fork(wait)
   }
   const engine: Engine = new Engine({
+    payload: packets,
     now,
     budget: BUDGET,
     onDue: arm,
@@ -88,6 +92,7 @@ export const layer: Layer.Layer<Broker | Transport> = Layer.effectContext(Effect
   const first = yield* open
   const broker = Broker.of({
     engine,
+    clients: () => [...connections].flatMap((connection) => connection.client() ?? []),
     connect: Effect.map(open, (connection) => connection.transport),
     disconnect,
     reconnect,

@@ -5,11 +5,11 @@
  * here and handed over when it has returned, so that no chain of events grows the stack; what it throws stops nothing.
  * Chooses nothing: `Queue` has done that.
  */
-import type { Hand } from "./Consumer.ts"
+import type { Consumer, Hand } from "./Consumer.ts"
 import { Deque } from "./Deque.ts"
 
 /** What the loop needs to know and whom it tells. */
-export interface PumpOptions {
+export interface PumpOptions<P> {
   /** The present, ms. */
   readonly now: () => number
   /** Deliveries until the next `resume`; then `onBacklog`. */
@@ -19,20 +19,26 @@ export interface PumpOptions {
   /** Told what a consumer threw. */
   readonly onDefect: (defect: unknown) => void
   /** Takes a delivery whose time ran out before it was handed over. */
-  readonly onExpired: (hand: Hand) => void
+  readonly onExpired: (hand: Hand<P>) => void
+  /** Takes a delivery that may not be handed over now, since its consumer was stopped. */
+  readonly onStopped: (hand: Hand<P>) => void
+  /** Told when a consumer that can be stopped has been handed all that was chosen for it. */
+  readonly onDrained: (consumer: Consumer<P>) => void
 }
 
 /** The loop and what waits for it. */
-export class Pump {
-  readonly #options: PumpOptions
-  readonly #hands = new Deque<Hand>()
+export class Pump<P> {
+  readonly #options: PumpOptions<P>
+  readonly #hands = new Deque<Hand<P>>()
   readonly #notices = new Deque<() => void>()
   #running = false
   #spent = 0
   /** The budget is spent, and `resume` is on its way. */
   #waiting = false
+  /** How many of the next deliveries have waited for `resume`: their time may have run out meanwhile. */
+  #late = 0
 
-  constructor(options: PumpOptions) {
+  constructor(options: PumpOptions<P>) {
     this.#options = options
   }
 
@@ -47,7 +53,7 @@ export class Pump {
   }
 
   /** Adds a delivery. */
-  add(hand: Hand): void {
+  add(hand: Hand<P>): void {
     this.#hands.push(hand)
   }
 
@@ -60,6 +66,7 @@ export class Pump {
   resume(): void {
     this.#waiting = false
     this.#spent = 0
+    this.#late = this.#hands.size
     this.run()
   }
 
@@ -75,9 +82,11 @@ export class Pump {
       while (this.#spent < budget) {
         const hand = this.#hands.shift()
         if (hand === undefined) break
+        const isLate = this.#late > 0
+        if (isLate) this.#late--
         if (hand.state !== "chosen") continue
         this.#spent++
-        this.#handOver(hand)
+        this.#handOver(hand, isLate)
       }
       for (let notice = this.#notices.shift(); notice !== undefined; notice = this.#notices.shift()) {
         try {
@@ -94,17 +103,19 @@ export class Pump {
     this.#options.onBacklog()
   }
 
-  #handOver(hand: Hand): void {
+  #handOver(hand: Hand<P>, isLate: boolean): void {
     const { consumer, message } = hand
-    if (message.expiresAt !== Infinity && message.expiresAt < this.#options.now()) return this.#options.onExpired(hand)
-    hand.state = "held"
-    const { counters } = consumer.queue
-    counters.delivered++
-    if (hand.redelivered) counters.redelivered++
+    // what was given to a consumer in time is not late because a clock went on in between
+    if (isLate && message.expiresAt !== Infinity && message.expiresAt < this.#options.now()) {
+      return this.#options.onExpired(hand)
+    }
+    if (consumer.shares !== undefined && consumer.isStopped) return this.#options.onStopped(hand)
+    consumer.queue.handOver(hand)
     try {
       consumer.deliver(hand)
     } catch (defect) {
       this.#options.onDefect(defect)
     }
+    if (consumer.shares !== undefined && consumer.chosen === 0) this.#options.onDrained(consumer)
   }
 }

@@ -8,8 +8,8 @@ import { Heap } from "./Heap.ts"
 import type { Queue } from "./Queue.ts"
 
 /** The queues that are due some time. */
-export class Timetable {
-  readonly #queues = new Heap<Queue>({ before: (a, b) => a.due < b.due, placed: (queue, slot) => queue.slot = slot })
+export class Timetable<P> {
+  readonly #queues = new Heap<Queue<P>>({ before: (a, b) => a.due < b.due, placed: (queue, slot) => queue.slot = slot })
   readonly #onDue: (due: number) => void
   #announced = Infinity
 
@@ -18,12 +18,12 @@ export class Timetable {
   }
 
   /** The queue due soonest. */
-  get first(): Queue | undefined {
+  get first(): Queue<P> | undefined {
     return this.#queues.peek()
   }
 
   /** Notes that the due time of a queue has changed. */
-  changed(queue: Queue): void {
+  changed(queue: Queue<P>): void {
     if (queue.due === Infinity) {
       if (queue.slot >= 0) this.#queues.remove(queue.slot)
     } else if (queue.slot < 0) {

@@ -66,7 +66,10 @@ export const withDeath = (
  * Whether entering `queue` would close a circle that nobody chose: it died there before, and no consumer has
  * rejected it since (the death that brings it there included).
  */
-export const circles = (deaths: ReadonlyArray<Death>, queue: string): boolean => {
+export const circles = (
+  deaths: ReadonlyArray<Pick<Death, "queue"> & { readonly reason: string }>,
+  queue: string,
+): boolean => {
   const last = deaths.findIndex((death) => death.queue === queue)
   return last >= 0 && deaths.slice(0, last + 1).every((death) => death.reason !== "rejected")
 }

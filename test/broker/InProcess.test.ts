@@ -50,7 +50,7 @@ describe("publish()", () => {
   test("fails NotFound, Rejected and TooLarge", () =>
     run(Effect.gen(function* () {
       const transport = yield* Transport
-      yield* transport.declare(queues(queue("a", { maxLength: 0 })))
+      yield* transport.declare(queues(queue("a", { type: "classic", maxLength: 0 })))
       const unknown = yield* Effect.flip(transport.publish(to("k", "nowhere"), packet("1")))
       assert.equal(unknown.message, `Cannot publish "nowhere": "nowhere" does not exist`)
       const full = yield* Effect.flip(transport.publish(to("a"), packet("1")))

@@ -11,7 +11,7 @@ import type { QueueSpec } from "../../src/transport/mod.ts"
 /** One copy in one queue. */
 export interface Copy {
   readonly id: string
-  readonly place: number
+  place: number
   readonly expiresAt: number
   returns: number
   redelivered: boolean
@@ -19,7 +19,7 @@ export interface Copy {
   readonly deaths: ReadonlyArray<readonly [queue: string, reason: Reason]>
 }
 
-type Reason = "expired" | "rejected" | "delivery_limit"
+type Reason = "expired" | "rejected" | "delivery_limit" | "maxlen"
 
 /** What one queue must hold, and what became of the rest. */
 export class ModelQueue {
@@ -27,11 +27,13 @@ export class ModelQueue {
   ready: Array<Copy> = []
   held = new Map<string, Copy>()
   next = 0
+  nextReturn = -1_000_000
   entered = 0
   acked = 0
   expired = 0
   rejected = 0
   delivery_limit = 0
+  maxlen = 0
   deadLettered = 0
   dropped = 0
   refused = 0
@@ -40,9 +42,29 @@ export class ModelQueue {
   requeued = 0
   returned = 0
   purged = 0
+  /** Whether somebody has published to it, and is refused now (quorum queues). */
+  isKnown = false
+  isClosed = false
 
   constructor(spec: QueueSpec) {
     this.spec = spec
+  }
+
+  /** Whether it takes nothing more now: at its limit, or a quorum queue that has closed; asked when somebody publishes. */
+  refuses(): boolean {
+    const { maxLength = Infinity, overflow, type } = this.spec
+    if (overflow === "drop-head") return false
+    if (type !== "quorum") return this.ready.length >= maxLength
+    if (!this.isKnown) this.isClosed = this.ready.length > maxLength
+    this.isKnown = true
+    return this.isClosed
+  }
+
+  /** A quorum queue closes for whoever it knows when it is beyond its limit, and opens when four fifths of it are left. */
+  rest(): void {
+    const { maxLength = Infinity } = this.spec
+    if (this.ready.length > maxLength) this.isClosed = this.isKnown
+    else if (this.ready.length <= Math.floor(maxLength * 0.8)) this.isClosed = false
   }
 }
 
@@ -67,12 +89,10 @@ export class Model {
   publish(id: string, targets: ReadonlyArray<string>, expiration: number | undefined): ReadonlyArray<string> {
     return targets.filter((name) => {
       const queue = this.queue(name)
-      if (queue.spec.maxLength === undefined || queue.ready.length < queue.spec.maxLength) {
-        this.#enter(queue, id, expiration, [])
-        return false
-      }
-      queue.refused++
-      return true
+      const refuses = queue.refuses()
+      if (refuses) queue.refused++
+      else this.#enter(queue, id, expiration, [])
+      return refuses
     })
   }
 
@@ -90,28 +110,39 @@ export class Model {
     return copy
   }
 
-  /** A verdict is about to be given. */
-  settle(name: string, id: string, verdict: "ack" | "requeue" | "reject"): void {
+  /** A verdict is about to be given on these. */
+  settle(name: string, ids: ReadonlyArray<string>, verdict: "ack" | "requeue" | "reject"): void {
     const queue = this.queue(name)
-    const copy = queue.held.get(id)
-    assert.ok(copy)
-    queue.held.delete(id)
-    if (verdict === "ack") queue.acked++
-    else if (verdict === "reject") this.#die(queue, copy, "rejected")
-    else {
-      queue.requeued++
-      this.#giveBack(queue, copy)
+    for (const copy of this.#release(queue, ids)) {
+      if (verdict === "ack") queue.acked++
+      else if (verdict === "reject") this.#die(queue, copy, "rejected")
+      else {
+        queue.requeued++
+        // at the back where nothing else would end it
+        const isLast = queue.spec.type === "quorum" && queue.spec.deliveryLimit === undefined
+        this.#giveBack(queue, copy, isLast ? queue.next++ : undefined)
+      }
     }
+    this.#shed(queue)
   }
 
-  /** The consumer that holds this is about to be lost. */
-  lose(name: string, id: string): void {
+  /** Whoever holds these is about to be lost. */
+  lose(name: string, ids: ReadonlyArray<string>): void {
     const queue = this.queue(name)
-    const copy = queue.held.get(id)
-    assert.ok(copy)
-    queue.held.delete(id)
-    queue.returned++
-    this.#giveBack(queue, copy)
+    for (const copy of this.#release(queue, ids)) {
+      queue.returned++
+      this.#giveBack(queue, copy)
+    }
+    this.#shed(queue)
+  }
+
+  #release(queue: ModelQueue, ids: ReadonlyArray<string>): ReadonlyArray<Copy> {
+    return ids.map((id) => {
+      const copy = queue.held.get(id)
+      assert.ok(copy)
+      queue.held.delete(id)
+      return copy
+    })
   }
 
   /** What is ready is about to be purged. */
@@ -119,6 +150,12 @@ export class Model {
     const queue = this.queue(name)
     queue.purged += queue.ready.length
     queue.ready = []
+  }
+
+  /** A step is over. */
+  rest(): void {
+    this.sweep()
+    for (const queue of this.queues.values()) queue.rest()
   }
 
   /** Buries what has expired at the heads. */
@@ -131,17 +168,31 @@ export class Model {
     }
   }
 
-  #giveBack(queue: ModelQueue, copy: Copy): void {
+  #giveBack(queue: ModelQueue, copy: Copy, place?: number): void {
     copy.redelivered = true
-    if (queue.spec.type === "quorum") copy.returns++
+    if (queue.spec.type === "quorum") {
+      copy.returns++
+      copy.place = place ?? queue.nextReturn++
+    }
     if (copy.returns > (queue.spec.deliveryLimit ?? Infinity)) return this.#die(queue, copy, "delivery_limit")
     queue.ready = [...queue.ready, copy].sort((a, b) => a.place - b.place)
+  }
+
+  /** Drops the oldest of what is too much. */
+  #shed(queue: ModelQueue): void {
+    const { maxLength = Infinity, overflow } = queue.spec
+    while (overflow === "drop-head" && queue.ready.length > maxLength) {
+      const head = queue.ready.shift()
+      if (head !== undefined) this.#die(queue, head, "maxlen")
+    }
   }
 
   #enter(queue: ModelQueue, id: string, expiration: number | undefined, deaths: Copy["deaths"]): void {
     queue.entered++
     const ttl = Math.min(expiration ?? Infinity, queue.spec.messageTtl ?? Infinity)
     queue.ready.push({ id, place: queue.next++, expiresAt: this.now + ttl, returns: 0, redelivered: false, deaths })
+    this.#shed(queue)
+    queue.rest()
   }
 
   #die(queue: ModelQueue, copy: Copy, reason: Reason): void {

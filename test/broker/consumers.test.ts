@@ -135,15 +135,34 @@ describe("consumers", () => {
 describe("requeue", () => {
   test("puts a message back at its old place", () => {
     const { engine } = clocked()
-    engine.declareQueue(queue("a"))
-    const { consumer, hands } = collect(engine, "a", { prefetch: 3 })
-    publish(engine, "a", "1", "2", "3", "4")
-    engine.cancel(consumer)
-    engine.settle(hands[2]!, "requeue")
-    engine.settle(hands[0]!, "requeue")
-    const next = collect(engine, "a")
+    engine.declareQueue(queue("a", { type: "classic" }))
+    engine.declareQueue(queue("b", { deliveryLimit: 3 }))
+    const orderOf = (name: string) => {
+      const { consumer, hands } = collect(engine, name, { prefetch: 3 })
+      publish(engine, name, "1", "2", "3", "4")
+      engine.cancel(consumer)
+      engine.settle(hands[2]!, "requeue")
+      engine.settle(hands[0]!, "requeue")
+      return collect(engine, name)
+    }
+    const next = orderOf("a")
     assert.deepEqual(next.ids(), ["1", "3", "4"])
+    // in a quorum queue what comes back stands in the order in which it came back, as on RabbitMQ
+    assert.deepEqual(orderOf("b").ids(), ["3", "1", "4"])
     assert.deepEqual(next.hands.map((hand) => hand.redelivered), [true, true, false])
+  })
+
+  test("puts it at the back of a quorum queue without a delivery limit, and a lost one where it was", () => {
+    const { engine } = clocked()
+    engine.declareQueue(queue("a"))
+    const { consumer, hands } = collect(engine, "a", { prefetch: 2 })
+    publish(engine, "a", "1", "2", "3")
+    engine.settle(hands[0]!, "requeue")
+    assert.deepEqual(hands.map((hand) => hand.packet.id), ["1", "2", "3"])
+    engine.loseConsumer(consumer)
+    const next = collect(engine, "a")
+    assert.deepEqual(next.ids(), ["2", "3", "1"])
+    assert.deepEqual(next.hands.map((hand) => hand.deliveryCount), [1, 1, 1])
   })
 
   test("counts on quorum queues only, as brokers do", () => {
@@ -174,4 +193,18 @@ describe("requeue", () => {
     assert.equal(dead?.packet.headers["x-last-death-reason"], "delivery_limit")
     assert.deepEqual([dead?.redelivered, dead?.deliveryCount], [false, 0])
   })
+})
+
+test("consumers that come and go while nothing is published leave nothing behind", () => {
+  const { engine } = clocked()
+  engine.declareQueue(queue("a"))
+  const first = collect(engine, "a", { prefetch: 1 })
+  const gone = Array.from({ length: 1_000 }, () => {
+    const { consumer } = collect(engine, "a")
+    engine.cancel(consumer)
+    return consumer
+  })
+  assert.ok(gone.filter(({ inLine }) => inLine).length < 64)
+  publish(engine, "a", "1", "2")
+  assert.deepEqual(first.ids(), ["1"])
 })

@@ -84,7 +84,7 @@ describe("dead letters", () => {
     engine.declareQueue(queue("unknown", { deadLetterExchange: "nowhere" }))
     engine.declareQueue(queue("unbound", { deadLetterExchange: "", deadLetterKey: "nobody" }))
     engine.declareQueue(queue("narrow", { deadLetterExchange: "", deadLetterKey: "full" }))
-    engine.declareQueue(queue("full", { maxLength: 0 }))
+    engine.declareQueue(queue("full", { type: "classic", maxLength: 0 }))
     for (const name of ["none", "unknown", "unbound", "narrow"]) {
       collect(engine, name, { deliver: (hand) => engine.settle(hand, "reject") })
       publish(engine, name, "1")
@@ -123,7 +123,7 @@ describe("length limit", () => {
   test("refuses the newcomer, and other queues get their copy", () => {
     const { engine } = clocked()
     engine.declareExchange({ name: "events", type: "fanout" })
-    engine.declareQueue(queue("a", { maxLength: 1 }))
+    engine.declareQueue(queue("a", { type: "classic", maxLength: 1 }))
     engine.declareQueue(queue("b"))
     for (const name of ["a", "b"]) engine.bind({ exchange: "events", queue: name, key: "" })
     engine.publish("events", "", packet("1"))

@@ -3,10 +3,18 @@
  */
 import * as assert from "node:assert/strict"
 import { describe, test } from "#test"
-import type { EngineQueueSpec } from "../../src/broker/mod.ts"
+import type { Refusal } from "../../src/broker/mod.ts"
+import type { QueueSpec } from "../../src/transport/mod.ts"
 import { clocked, collect, counts, packet, queue } from "./support.ts"
 
 const clash = (name: string, detail: string) => ({ _tag: "Clash", name, detail })
+
+/** A refusal without what it says for machines. */
+const inWords = (refusal: Refusal | undefined) => {
+  if (refusal?._tag !== "Clash") return refusal
+  const { difference: _, ...rest } = refusal
+  return rest
+}
 
 describe("Engine.declareQueue()", () => {
   test("accepts an equal declaration, spelled out or not", () => {
@@ -19,7 +27,7 @@ describe("Engine.declareQueue()", () => {
   })
 
   const classic = queue("a", { type: "classic" })
-  const differences: ReadonlyArray<readonly [EngineQueueSpec, EngineQueueSpec, string]> = [
+  const differences: ReadonlyArray<readonly [QueueSpec, QueueSpec, string]> = [
     [classic, queue("a"), `type is "classic", not "quorum"`],
     [classic, { ...classic, durable: false }, "durable is true, not false"],
     [{ ...classic, autoDelete: true }, classic, "autoDelete is true, not false"],
@@ -35,18 +43,25 @@ describe("Engine.declareQueue()", () => {
       const { engine } = clocked()
       engine.declareQueue(existing)
       const before = engine.view()
-      assert.deepEqual(engine.declareQueue(declared), clash("a", detail))
+      const refusal = engine.declareQueue(declared)
+      assert.deepEqual(inWords(refusal), clash("a", detail))
+      const { property = "", existing: there, declared: said } = refusal?._tag === "Clash"
+        ? refusal.difference ?? {}
+        : {}
+      assert.equal(detail.startsWith(`${property} is `), true)
+      assert.notEqual(there, said)
       assert.deepEqual(engine.view(), before)
     })
   }
 
-  const flaws: ReadonlyArray<readonly [EngineQueueSpec, string]> = [
+  const flaws: ReadonlyArray<readonly [QueueSpec, string]> = [
     [queue("a", { durable: false }), "a quorum queue cannot be non-durable"],
     [queue("a", { exclusive: true }), "a quorum queue cannot be exclusive"],
     [queue("a", { autoDelete: true }), "a quorum queue cannot be autoDelete"],
     [{ ...classic, deliveryLimit: 3 }, "only a quorum queue has a deliveryLimit"],
     [{ ...classic, deadLetterKey: "k" }, "deadLetterKey needs a deadLetterExchange"],
     [{ ...classic, messageTtl: -1 }, "messageTtl must be a whole number from 0, not -1"],
+    [{ ...classic, type: "quorum", deliveryLimit: 0.5 }, "deliveryLimit must be a whole number, not 0.5"],
     [{ ...classic, maxLength: 1.5 }, "maxLength must be a whole number from 0, not 1.5"],
     [{ ...classic, expires: 0 }, "expires must be above 0, not 0"],
   ]
@@ -72,7 +87,7 @@ describe("Engine.declareQueue()", () => {
         engine.purge("a", other),
       ]
     ) {
-      assert.equal((refusal as { readonly _tag: string })._tag, "Forbidden")
+      assert.equal((refusal as { readonly _tag: string })._tag, "Locked")
     }
     assert.equal(engine.publish("", "a", packet("1"))._tag, "Routed")
     engine.loseOwner(owner)
@@ -86,7 +101,7 @@ describe("Engine.declareExchange()", () => {
     assert.equal(engine.declareExchange({ name: "x", type: "topic" }), undefined)
     assert.equal(engine.declareExchange({ name: "x", type: "topic" }), undefined)
     assert.deepEqual(
-      engine.declareExchange({ name: "x", type: "direct" }),
+      inWords(engine.declareExchange({ name: "x", type: "direct" })),
       clash("x", `type is "topic", not "direct"`),
     )
     assert.equal(engine.declareExchange({ name: "", type: "direct" })?._tag, "Forbidden")

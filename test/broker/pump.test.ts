@@ -4,7 +4,7 @@
 import * as assert from "node:assert/strict"
 import { describe, test } from "#test"
 import type { Hand } from "../../src/broker/mod.ts"
-import { clocked, collect, publish, queue } from "./support.ts"
+import { clocked, collect, packet, publish, queue } from "./support.ts"
 
 describe("pump", () => {
   test("hands over a chain of 1,000,000 events without growing the stack", () => {
@@ -35,6 +35,16 @@ describe("pump", () => {
     })
     publish(engine, "a", "1")
     assert.deepEqual(steps, ["a", "b"])
+  })
+
+  test("hands over what a consumer takes at once, however short its time", () => {
+    let time = 0
+    // a clock that goes on whenever it is looked at
+    const { engine } = clocked({ now: () => time++ })
+    engine.declareQueue(queue("a", { type: "classic" }))
+    const { ids } = collect(engine, "a")
+    engine.publish("", "a", packet("1", { expiration: 0 }))
+    assert.deepEqual(ids(), ["1"])
   })
 
   test("stops at the budget and says so", () => {

@@ -1,13 +1,12 @@
 /**
  * Routing: which queues a key leads to, by pattern, by exchange type and after bindings have changed.
  *
- * The pattern matcher is held against a naive one, and the exchange with its memory against one without.
+ * The pattern matcher is held against a naive one. Exchanges that lead to others are in `exchanges.test.ts`.
  */
 import * as assert from "node:assert/strict"
 import { describe, test } from "#test"
 import fc from "fast-check"
-import { Exchange } from "../../src/broker/Exchange.ts"
-import { fits, isWild, words } from "../../src/broker/pattern.ts"
+import { fits, words } from "../../src/transport/mod.ts"
 import { clocked, collect, packet, queue } from "./support.ts"
 
 const naive = (pattern: ReadonlyArray<string>, key: ReadonlyArray<string>): boolean => {
@@ -52,44 +51,6 @@ describe("fits()", () => {
   test("stays fast with many hashes", () => {
     const hashes = Array.from({ length: 200 }, (_, i) => i % 2 === 0 ? "#" : "a")
     assert.equal(fits([...hashes, "b"], Array.from({ length: 2000 }, () => "a")), false)
-  })
-})
-
-describe("Exchange", () => {
-  test("leads where its bindings say, whatever was asked and bound before", () => {
-    const step = fc.record({ act: fc.constantFrom("bind", "unbind", "forget", "route"), to: fc.nat(3), pattern, key })
-    const type = fc.constantFrom("direct" as const, "topic" as const, "fanout" as const)
-    fc.assert(
-      fc.property(type, fc.array(step, { maxLength: 60 }), (type, steps) => {
-        const exchange = new Exchange<number>({ name: "x", type })
-        let bindings: ReadonlyArray<readonly [number, string]> = []
-        const bound = (to: number, p: string) => bindings.some((b) => b[0] === to && b[1] === p)
-        for (const { act, to, pattern: p, key: k } of steps) {
-          if (act === "bind") {
-            exchange.bind(to, p)
-            if (!bound(to, p)) bindings = [...bindings, [to, p]]
-          } else if (act === "unbind") {
-            exchange.unbind(to, p)
-            bindings = bindings.filter((b) => !(b[0] === to && b[1] === p))
-          } else if (act === "forget") {
-            exchange.forget(to)
-            bindings = bindings.filter((b) => b[0] !== to)
-          }
-          const fitting = bindings.filter(([, p]) =>
-            type === "fanout" || (type === "topic" && isWild(p) ? naive(words(p), words(k)) : p === k)
-          )
-          assert.deepEqual([...exchange.route(k)].sort(), [...new Set(fitting.map((b) => b[0]))].sort())
-        }
-        assert.equal([...exchange.bindings()].length, bindings.length)
-      }),
-      { seed: 2, numRuns: 300 },
-    )
-  })
-
-  test("does not remember endlessly many keys", () => {
-    const exchange = new Exchange<number>({ name: "x", type: "topic" })
-    exchange.bind(1, "#")
-    for (let i = 0; i < 25_000; i++) assert.deepEqual(exchange.route(`key.${i}`), [1])
   })
 })
 

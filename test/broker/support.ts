@@ -3,7 +3,7 @@
  *
  * Beside the tests of `src/broker`; asserts nothing.
  */
-import { type ConsumerOptions, Engine, type EngineOptions, type Hand } from "../../src/broker/mod.ts"
+import { type ConsumerOptions, Engine, type EngineOptions, type Hand, packets } from "../../src/broker/mod.ts"
 import type { Packet, QueueSpec, Topology } from "../../src/transport/mod.ts"
 
 /** A packet with this id. */
@@ -28,7 +28,7 @@ export const queues = (...specs: ReadonlyArray<QueueSpec>): Topology => ({ excha
 /** An engine at time 0, which `at` moves; due work is done as the owner would do it. */
 export const clocked = (options: Partial<EngineOptions> = {}) => {
   let now = 0
-  const engine = new Engine({ now: () => now, ...options })
+  const engine = new Engine({ payload: packets, now: () => now, ...options })
   const at = (time: number) => {
     now = time
     for (let due = engine.nextDue(); due !== undefined && due <= now; due = engine.nextDue()) engine.tick()
