@@ -10,6 +10,7 @@ import { Effect, Random, type Scope } from "effect"
 import {
   type Announcement,
   encodeNotice,
+  type HandlerStats,
   noticePacket,
   presenceLimits,
   type PresenceState,
@@ -18,15 +19,41 @@ import {
   routeTo,
 } from "../wire/mod.ts"
 import type { CoreShape } from "./Core.ts"
+import { beatsOf } from "./crowd.ts"
 import type { Machine } from "./Machine.ts"
 import type { Route } from "../transport/mod.ts"
-import type { Tally } from "./Tally.ts"
+import type { Tally } from "./stats/Tally.ts"
 
 /** What a host does, for others. */
 export interface Work {
   readonly apps: ReadonlyArray<PresentApp>
   readonly inHand: () => number
+  /** Whether it takes nothing new. */
+  readonly isDraining: () => boolean
+  /** Each handler as it is now; what it has done is counted elsewhere. */
+  readonly handlers: () => ReadonlyArray<HandlerState>
 }
+
+/** How one handler is now. */
+export type HandlerState = Pick<
+  HandlerStats,
+  | "app"
+  | "name"
+  | "kind"
+  | "subject"
+  | "queue"
+  | "schema"
+  | "held"
+  | "heldError"
+  | "concurrency"
+  | "prefetch"
+  | "inHand"
+  | "running"
+  | "oldest"
+  | "oldestId"
+  | "halted"
+  | "lastHalted"
+>
 
 /** What of a core an announcer stands on. */
 export type AnnouncerCore =
@@ -41,6 +68,8 @@ export interface AnnouncerParts {
   readonly core: AnnouncerCore
   readonly machine: Machine
   readonly tally: Tally
+  /** What is done here; more may be added. */
+  readonly works: Array<Work>
   readonly isConnected: () => boolean
   /** Processes that handle something, as far as they are known. */
   readonly servers: () => number
@@ -55,7 +84,6 @@ export interface Announcer {
   readonly soon: (spread: number) => void
   /** Tells one process alone, within `spread` ms; several at a time, and all where they are very many. */
   readonly answer: (asker: string, spread: number) => void
-  readonly host: (work: Work) => void
   /** Announces a new state, unless `gone` was the last word. */
   readonly become: (state: "running" | "draining") => void
 }
@@ -72,9 +100,6 @@ const courtesy = "500 millis"
 /** A process that handles nothing announces itself once in so many heartbeats: nobody waits for it. */
 const seldom = 3
 
-/** Of so many processes that handle something each one speaks at every heartbeat; of twice as many at every second one. */
-const crowd = 50
-
 /** Who asks at a time is told one by one up to so many. */
 const mostAskers = 100
 
@@ -83,32 +108,33 @@ const second = 1_000
 
 /** An announcer whose heartbeat ends with the scope; its last word is `gone`. */
 export const makeAnnouncer = Effect.fnUntraced(function* (
-  { core, machine, tally, isConnected, servers, onAnnounce }: AnnouncerParts,
+  { core, machine, tally, works, isConnected, servers, onAnnounce }: AnnouncerParts,
 ): Effect.fn.Return<Announcer, never, Scope.Scope> {
   const startedAt = core.now()
+  const pace = 0.9 + 0.2 * (yield* Random.next)
   const heartbeat = Math.round(
     Math.max(presenceLimits.quickest, Math.min(presenceLimits.slowest, core.settings.heartbeat)),
   )
-  const works: Array<Work> = []
   const askers = new Set<string>()
   let state: PresenceState = "running"
   let isSending = false
   let isStale = false
-  let isAwaited = false
+  /** The announcement that is to come soon, unless there is another one before it. */
+  let awaited: symbol | undefined
   let isTooLarge = false
-  /** Heartbeats until the next announcement. */
-  let rest = 0
+  /** Heartbeats since the last announcement. */
+  let silence = 0
 
   const handles = (): boolean => works.length > 0
   /** How many heartbeats lie between two announcements, now. */
-  const beats = (): number => Math.max(1, Math.ceil(servers() / crowd)) * (handles() ? 1 : seldom)
+  const beats = (): number => beatsOf(servers()) * (handles() ? 1 : seldom)
   const everyone = (): Route => handles() ? routeTo.presence("announce") : routeTo.presenceOfCallers("announce")
 
   const compose = (): Announcement => ({
     instance: core.instance,
     apps: works.flatMap(({ apps }) => apps),
-    emits: [...tally.emits],
-    calls: [...tally.calls],
+    emits: tally.emits,
+    calls: tally.calls,
     ...machine,
     version: core.settings.version,
     startedAt,
@@ -157,7 +183,8 @@ export const makeAnnouncer = Effect.fnUntraced(function* (
       return
     }
     isSending = true
-    rest = beats()
+    awaited = undefined
+    silence = 0
     core.runFork(send([everyone()])).addObserver(() => {
       isSending = false
       if (isStale && state !== "gone") {
@@ -178,20 +205,18 @@ export const makeAnnouncer = Effect.fnUntraced(function* (
   })
   // jittered, so that processes started together do not speak together
   yield* pause(heartbeat * 0.9, heartbeat * 1.1).pipe(
-    Effect.andThen(Effect.sync(() => --rest <= 0 && announce())),
+    // of several beats a tenth more or less, each its own: those that began together do not go on together
+    Effect.andThen(Effect.sync(() => ++silence >= Math.round(beats() * pace) && announce())),
     Effect.forever,
     Effect.forkScoped,
   )
 
   const soon = (spread: number): void => {
-    if (isAwaited) return
-    isAwaited = true
+    if (awaited !== undefined) return
+    const one = awaited = Symbol()
     core.runFork(Effect.andThen(
       pause(0, spread),
-      Effect.sync(() => {
-        isAwaited = false
-        if (state !== "gone") announce()
-      }),
+      Effect.sync(() => awaited === one && state !== "gone" && announce()),
     ))
   }
 
@@ -216,10 +241,6 @@ export const makeAnnouncer = Effect.fnUntraced(function* (
           ),
         )
       }
-    },
-    host: (work) => {
-      works.push(work)
-      announce()
     },
     become: (next) => {
       if (state === "gone") return

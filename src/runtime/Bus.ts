@@ -15,6 +15,8 @@ export interface EmitOptions {
   readonly id?: string
   /** Longest wait for the broker's confirm. @default "5 seconds" */
   readonly timeout?: Duration.Input
+  /** Who follows it, as `Follows.ask` gives it. @default who follows the message in hand; else nobody */
+  readonly follow?: string | undefined
 }
 
 /** Options of a call. */
@@ -23,6 +25,8 @@ export interface CallOptions {
   readonly timeout?: Duration.Input
   /** Is told the way of the call, hop by hop, just before its outcome is known. @default nobody */
   readonly onTrail?: ((trail: CallTrail) => void) | undefined
+  /** Who follows it, as `Follows.ask` gives it. @default who follows the message in hand; else nobody */
+  readonly follow?: string | undefined
 }
 
 /** What an emit gives: the message's id, confirmed by the broker. */

@@ -22,7 +22,7 @@ import { bodyOf } from "./body.ts"
 import { keepConsuming } from "./consume.ts"
 import type { CoreShape } from "./Core.ts"
 import { CurrentDelivery } from "./Current.ts"
-import { depart, tooLarge } from "./departure.ts"
+import { depart, misfit, tooLarge } from "./departure.ts"
 import { follow } from "./follow.ts"
 import { type Answer, PendingCall } from "./PendingCall.ts"
 import { millis } from "./Retry.ts"
@@ -92,7 +92,10 @@ export const makeCalls = Effect.fnUntraced(function* (
     const deadline = Math.min(now + wanted, current?.deadline ?? Number.POSITIVE_INFINITY)
     const timeout = Math.max(0, deadline - now)
     const body = bodyOf(contract.codec, payload)
-    if (Result.isFailure(body)) return invalidPayload(type, body.failure)
+    if (Result.isFailure(body)) {
+      const error = invalidPayload(type, body.failure)
+      return misfit(core, current, "refused", { type, id: core.ids.next(now), error })
+    }
     const seen = () => core.presence.seen(type)
     if (timeout <= 0) return new DeadlineExceeded({ call: type, timeout, stage: "sending", ...seen() })
     if (pending.size >= core.settings.maxPendingCalls) {
@@ -104,10 +107,11 @@ export const makeCalls = Effect.fnUntraced(function* (
     const limit = core.transport.traits.maxBytes
     // past the broker nobody else would see to it
     if (size > limit) return tooLarge(type, { size, limit })
-    const departure = depart(core, fiber, current, { kind: "call", contract, id, spanId: id, size, now })
+    const leaving = { kind: "call", contract, id, spanId: id, size, now, follow: options.follow } as const
+    const departure = depart(core, fiber, current, leaving)
     const { origin } = departure
-    const following = follow(core, current, options, origin)
-    const hops = following !== undefined
+    const following = follow(core, current, options, departure)
+    const hops = following?.isAsked === true
     const packet = callPacket(origin, body.success, replyTo, deadline, hops, Math.round(core.monotonic()))
     return new PendingCall(core, pending, contract, departure, following, deadline, packet)
   }

@@ -5,7 +5,7 @@
  * other one, so bindings are added as a process turns out to need them, and come back with the queue.
  */
 import { Effect, type Fiber, type Scope } from "effect"
-import { merge, type Packet, type Transport, type TransportError } from "../transport/mod.ts"
+import { type Delivery, merge, type Packet, type Transport, type TransportError } from "../transport/mod.ts"
 import { controlTopology, processTopology, QueueName } from "../wire/mod.ts"
 import { keepConsuming } from "./consume.ts"
 
@@ -24,9 +24,20 @@ export interface ControlCore {
   readonly runFork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
 }
 
+/** So long, ms, and so many at most, are acked together: acks of single notices are a third of what those cost the broker. */
+const rest = 1_000
+const mostTaken = 200
+
 /** The control queue of a process; it does not exist before `start`. */
 export const makeControl = ({ instance, transport, runFork }: ControlCore): Control => {
   let topology = processTopology(instance)
+  let taken: Array<Delivery> = []
+  /** What was taken is acked together, which is one ack on the wire: nobody waits for it, and the queue ends with the process. */
+  const settle = (): void => {
+    const all = taken
+    taken = []
+    for (const delivery of all) runFork(Effect.ignore(delivery.settle("ack")))
+  }
   return {
     start: (take) =>
       Effect.andThen(
@@ -38,9 +49,12 @@ export const makeControl = ({ instance, transport, runFork }: ControlCore): Cont
             return topology
           },
           prefetch: 1_000,
-          deliver: ({ packet, settle }) => {
-            take(packet)
-            runFork(Effect.ignore(settle("ack")))
+          deliver: (delivery) => {
+            take(delivery.packet)
+            taken.push(delivery)
+            // within one process an ack costs nothing
+            if (taken.length >= mostTaken || !transport.traits.shared) settle()
+            else if (taken.length === 1) runFork(Effect.andThen(Effect.sleep(rest), Effect.sync(settle)))
           },
         }),
       ),

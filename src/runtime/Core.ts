@@ -7,6 +7,7 @@
 import { Clock, Context, Effect, type Fiber, Layer, type Scope, Stream } from "effect"
 import { Bag } from "../collections/mod.ts"
 import {
+  CurrentIdentity,
   CurrentLinks,
   type Delivery,
   type Status,
@@ -14,18 +15,26 @@ import {
   type TransportError,
   type Verdict,
 } from "../transport/mod.ts"
+import type { ContractSpec } from "../contract/mod.ts"
 import { CurrentIds, type Ids, readMeta } from "../wire/mod.ts"
+import type { Work } from "./Announcer.ts"
 import { type Cancellations, makeCancellations } from "./Cancellations.ts"
 import type { Hand } from "./Current.ts"
 import { type Deadlines, makeDeadlines } from "./Deadlines.ts"
+import { type Enquiries, makeEnquiries } from "./Enquiries.ts"
+import { type Follows, makeFollows } from "./Follows.ts"
+import { CurrentInspected } from "./Inspected.ts"
 import { CurrentJournal, type Journal, tee } from "./Journal.ts"
 import { type Control, makeControl } from "./Control.ts"
+import { keepLedger } from "./Ledger.ts"
 import { laneAddressOf, type Lanes, makeLanes } from "./lanes/Lanes.ts"
 import { Lateness } from "./Lateness.ts"
 import { CurrentMachine, type Machine } from "./Machine.ts"
 import { makeOutbox, type Outbox, waitingBytes } from "./Outbox.ts"
 import { makePresence, type Presence } from "./Presence.ts"
 import { CurrentSettings, type Settings } from "./Settings.ts"
+import { Tally } from "./stats/Tally.ts"
+import { Taps } from "./Taps.ts"
 import { CurrentTelemetry, type Telemetry } from "./Telemetry.ts"
 
 /** Shared state of one runtime. */
@@ -55,6 +64,14 @@ export interface CoreShape {
   readonly control: Control
   /** Who else is there, and what they serve. */
   readonly presence: Presence
+  /** What other processes are doing, and what this one says of itself. */
+  readonly enquiries: Enquiries
+  /** Contracts of handlers here, and of what was sent from here, by type; few. */
+  readonly spoken: Map<string, ContractSpec>
+  /** Messages whose way is followed, here or from elsewhere. */
+  readonly follows: Follows
+  /** Who is told of messages that go by; most of the time nobody. */
+  readonly taps: Taps
   /** The ways of calls past the broker; `undefined`: there are none. */
   readonly lanes: Lanes | undefined
   /** Whether there is a connection to the broker now. */
@@ -86,22 +103,45 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
   const now = () => clock.currentTimeMillisUnsafe()
   const monotonic = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const lateness = new Lateness(monotonic, now)
-  const instance = ids.next(now())
+  const instance = (yield* CurrentIdentity).instance ?? ids.next(now())
   const deadlines = yield* makeDeadlines
   const cancellations = makeCancellations(deadlines, now)
   const runFork = Effect.runForkWith(services)
   const settings = yield* CurrentSettings
   const outbox = makeOutbox(transport, { messages: settings.maxWaiting, bytes: waitingBytes })
   const journal = yield* CurrentJournal
+  const isInspected = yield* CurrentInspected
   const served = new Map<string, number>()
   const links = yield* CurrentLinks
   const direct = settings.lane === "broker" || links === undefined ? undefined : laneAddressOf(links, instance)
   const control = makeControl({ instance, transport, runFork })
+  const tally = new Tally()
+  const works: Array<Work> = []
+  const spoken = new Map<string, ContractSpec>()
+  const machine = yield* CurrentMachine
+  let status: Status = { _tag: "Ready", server: "" }
+  const enquiries = makeEnquiries({
+    ids,
+    instance,
+    known: () =>
+      presence.list().flatMap(({ instance, life }) => life === "running" || life === "draining" ? [instance] : []),
+    machine,
+    now,
+    outbox,
+    runFork,
+    settings,
+    spoken,
+    status: () => status,
+    tally,
+    transport,
+    works,
+  })
   const presence = makePresence({
     control,
     direct,
     ids,
     instance,
+    isInspected,
     journal,
     lateness,
     monotonic,
@@ -109,7 +149,9 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
     runFork,
     served,
     settings,
+    tally,
     transport,
+    works,
   })
   const lanes = yield* makeLanes({
     cancellations,
@@ -123,33 +165,61 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
     runFork,
     settings,
   })
+  const follows = makeFollows({
+    ids,
+    instance,
+    journal: isInspected ? tee(journal, tally) : journal,
+    machine,
+    monotonic,
+    now,
+    runFork,
+    settings,
+    transport,
+  })
+  const taps = new Taps({ ids, instance, machine, monotonic, now, runFork, settings, transport })
   yield* control.start((packet) => {
-    if (!presence.take(packet) && packet.correlationId !== undefined) {
+    const isNotice = presence.take(packet) || enquiries.take(packet) || follows.take(packet) || taps.take(packet)
+    if (!isNotice && packet.correlationId !== undefined) {
       cancellations.cancel(packet.correlationId, readMeta(packet).deadline ?? now())
     }
   })
   let isConnected = true
-  let last: Status["_tag"] = "Ready"
   yield* transport.status.pipe(
-    Stream.runForEach((status) => {
-      const before = last
-      last = status._tag
-      isConnected = last === "Ready" || last === "Blocked"
-      outbox.follow(status)
-      return tell(status, before)
+    Stream.runForEach((next) => {
+      const before = status._tag
+      status = next
+      isConnected = next._tag === "Ready" || next._tag === "Blocked"
+      outbox.follow(next)
+      return tell(next, before)
     }),
     Effect.forkScoped,
   )
   yield* presence.start
+  yield* taps.start
+  if (isInspected) {
+    yield* keepLedger({
+      ids,
+      instance,
+      isReady: () => status._tag === "Ready",
+      machine,
+      now,
+      presence,
+      settings,
+      spoken,
+      tally,
+      transport,
+      works,
+    })
+  }
   return Core.of({
     instance,
-    machine: yield* CurrentMachine,
+    machine,
     transport,
     clock,
     now,
     monotonic,
     ids,
-    journal: presence.tally === undefined ? journal : tee(journal, presence.tally),
+    journal: follows.journal,
     telemetry: yield* CurrentTelemetry,
     settings,
     outbox,
@@ -158,6 +228,10 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
     lateness,
     control,
     presence,
+    enquiries,
+    spoken,
+    follows,
+    taps,
     lanes,
     isConnected: () => isConnected,
     served,

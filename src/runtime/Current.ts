@@ -21,6 +21,8 @@ export interface Current {
   readonly deadline: number | undefined
   /** Messages emitted so far. */
   ordinal: number
+  /** Who follows it, as the header says it; whatever is sent here is followed, too. */
+  readonly follow?: string | undefined
   /** Where the way of its call is noted, if it is; calls made here are noted there too. */
   readonly trail?: Trail | undefined
 }

@@ -5,6 +5,7 @@
  * of a message is the same for both, and here too.
  */
 import type { Delivery, Packet } from "../transport/mod.ts"
+import type { Mishap } from "../wire/mod.ts"
 import type { Bound } from "./invoke.ts"
 import type { Entry, Fact } from "./Journal.ts"
 
@@ -17,8 +18,38 @@ export interface Dispatcher {
   readonly force: () => void
   /** Deliveries not settled yet. */
   readonly size: () => number
+  /** What is at work now, for who asks. */
+  readonly look: () => AtWork
   /** Marks those that are not settled now; says whether any of them still is not. */
   readonly mark: () => () => boolean
+}
+
+/** See {@link Dispatcher.look}. */
+export interface AtWork {
+  readonly running: number
+  /** When the one began that began first, ms since the epoch, and which it is. */
+  readonly since?: number
+  readonly sinceId?: string
+  /** Messages whose key stands still since their tries are used up, and the last of them. */
+  readonly halted: number
+  readonly lastHalted?: Mishap | undefined
+}
+
+/** {@link Dispatcher.look} over what is in hand; `startedAt` is 0 for what is not at work. */
+export const lookAt = (
+  jobs: Iterable<{ readonly startedAt: number; readonly delivery: Delivery }>,
+): Omit<AtWork, "halted"> => {
+  let running = 0
+  let since = Number.POSITIVE_INFINITY
+  let sinceId = ""
+  for (const { startedAt, delivery } of jobs) {
+    if (startedAt === 0) continue
+    running++
+    if (startedAt >= since) continue
+    since = startedAt
+    sinceId = delivery.packet.id
+  }
+  return running === 0 ? { running } : { running, since, sinceId }
 }
 
 /** {@link Dispatcher.mark} over what is in hand. */
@@ -44,7 +75,7 @@ export const takeBack = (jobs: Iterable<{ delivery: Delivery }>, again: Delivery
 }
 
 /** What a fact says besides who and what. */
-export type Details = Pick<Entry, "attempt" | "cause" | "delay" | "error" | "ms">
+export type Details = Pick<Entry, "attempt" | "cause" | "delay" | "error" | "ms" | "tag">
 
 /** Writes facts about packets in the hands of one handler. */
 export const recorderOf =
@@ -61,6 +92,7 @@ export const recorderOf =
       delay: details.delay,
       error: details.error,
       ms: details.ms,
+      tag: details.tag,
     })
 
 const nothing: Details = {}

@@ -22,7 +22,8 @@ import type { EmitOptions, Emitted } from "./Bus.ts"
 import { bodyOf } from "./body.ts"
 import type { CoreShape } from "./Core.ts"
 import { type Current, CurrentDelivery } from "./Current.ts"
-import { depart, tooLarge } from "./departure.ts"
+import { depart, type Departure, misfit, tooLarge } from "./departure.ts"
+import type { Followed } from "./Follows.ts"
 import { InvalidOption, millis } from "./Retry.ts"
 import { within as recorded } from "./Telemetry.ts"
 
@@ -34,16 +35,21 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
       const { contract } = message
       if (options.id !== undefined) checkId(options.id)
       const body = bodyOf(contract.codec, message.payload)
-      if (Result.isFailure(body)) return Effect.fail(invalidPayload(contract.type, body.failure))
       const now = core.now()
+      if (Result.isFailure(body)) {
+        const error = invalidPayload(contract.type, body.failure)
+        const id = options.id ?? core.ids.next(now)
+        return Effect.fail(misfit(core, current, "not-emitted", { type: contract.type, id, error }))
+      }
       const id = options.id ?? (hasId(current) ? derive(current) : core.ids.next(now))
       // an id of the caller's own making may be any text, of which no span id can be made; and one that a handler
       // repeats would give two spans one id
       const isFresh = options.id === undefined && (current === undefined || core.telemetry === undefined)
       const spanId = isFresh ? id : core.ids.next(now)
       const size = body.success.length
-      const departure = depart(core, fiber, current, { kind: "send", contract, id, spanId, size, now })
-      const { origin, step } = departure
+      const { follow } = options
+      const departure = depart(core, fiber, current, { kind: "send", contract, id, spanId, size, now, follow })
+      const { origin, step, followed } = departure
       const packet = eventPacket(origin, body.success)
       const timeout = options.timeout === undefined ? core.settings.emitTimeout : millis("timeout", options.timeout)
       let outcome = "heard"
@@ -53,10 +59,11 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
           onSuccess: (confirm) => {
             if (confirm === "late") {
               const late = tooLate(contract.type, timeout, core.outbox.obstacle())
-              departure.record("not-emitted", core.now(), undefined, late.message)
+              departure.record("not-emitted", core.now(), undefined, late.message, undefined, late._tag)
               return Effect.fail(late)
             }
             if (confirm === "unroutable") outcome = "unheard"
+            if (core.taps.isOpen) core.taps.emitted(packet, confirm === "routed")
             departure.record(confirm === "routed" ? "emitted" : "unheard", core.now())
             return Effect.succeed({ id })
           },
@@ -64,13 +71,27 @@ export const makeEmit = (core: CoreShape) => (message: Message<EventSpec>, optio
             const error = Cause.findErrorOption(cause)
             if (Option.isNone(error)) return Effect.failCause(cause as Cause.Cause<never>)
             const told = emitError(contract.type, error.value)
-            departure.record("not-emitted", core.now(), undefined, told.message)
+            departure.record("not-emitted", core.now(), undefined, told.message, undefined, error.value.reason._tag)
             return Effect.fail(told)
           },
         },
       )
-      return recorded(step, sending, () => outcome)
+      return recorded(step, followed === undefined ? sending : watched(departure, followed, sending), () => outcome)
     },
+  )
+
+/** An emit that somebody follows: of its leaving, and of its being given up, the journal is not told. */
+const watched = <A, E>(
+  { origin: { cause }, handler }: Departure,
+  followed: Followed,
+  sending: Effect.Effect<A, E>,
+): Effect.Effect<A, E> =>
+  Effect.suspend(() => {
+    followed.tell("sent", { cause, handler })
+    return sending
+  }).pipe(
+    Effect.onInterrupt(() => Effect.sync(() => followed.tell("not-emitted", { cause, handler, error: "interrupted" }))),
+    Effect.ensuring(Effect.sync(followed.end)),
   )
 
 const tooLate = (event: string, timeout: number, obstacle: string | undefined): EmitError =>

@@ -67,7 +67,8 @@ export const makeHost = Effect.fnUntraced(function* (
   const topology = merge(retryTopology, ...apps.map(({ app }) => deadTopology(app)), ...posts.map((p) => p.topology))
   yield* core.transport.declare(topology)
 
-  let held = 0
+  /** Why handlers do not consume; it is empty when all do. */
+  const troubles = new Map(posts.map((post) => [post, "it has not begun to consume"]))
   let draining: Effect.Effect<number> | undefined
   let paused = false
   const newScope = Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
@@ -81,7 +82,7 @@ export const makeHost = Effect.fnUntraced(function* (
       topology: merge(post.topology, deadTopology(post.station.app)),
       prefetch: post.prefetch,
       deliver: comparing(core, post),
-      onChange: (isHeld) => isHeld ? held++ : held--,
+      onChange: (isHeld, why = "") => void (isHeld ? troubles.delete(post) : troubles.set(post, why)),
     }).pipe(Scope.provide(post.bound.handler.kind === "call" ? calling : listening))
 
   const calls = callPosts.map(({ station }) => station.subject)
@@ -92,7 +93,10 @@ export const makeHost = Effect.fnUntraced(function* (
     if (handler.kind === "call") countServed(core, handler.contract.type, 1)
   }
   const straight = callPosts.flatMap((post) => takeStraight(core, post))
-  if (posts.length > 0) core.presence.host(workOf(posts))
+  for (const { bound: { handler } } of posts) {
+    if (handler.kind !== "schedule") core.spoken.set(handler.contract.type, handler.contract)
+  }
+  if (posts.length > 0) core.presence.host(workOf(posts, troubles, () => paused || draining !== undefined))
   for (const bound of bounds.flat()) {
     if (isScheduled(bound)) yield* Scope.provide(startSchedule(bound), listening)
   }
@@ -146,7 +150,7 @@ export const makeHost = Effect.fnUntraced(function* (
     apps,
     stations: posts.map(({ station }) => station),
     topology,
-    isReady: () => core.isConnected() && held === posts.length && !paused && draining === undefined,
+    isReady: () => core.isConnected() && troubles.size === 0 && !paused && draining === undefined,
     pause,
     drain,
   }

@@ -69,23 +69,41 @@ export interface Entry {
   readonly delay?: number | undefined
   /** What went wrong, as text. */
   readonly error?: string | undefined
+  /** What kind of thing went wrong, for who counts: an error's tag, or one of `Why`. */
+  readonly tag?: string | undefined
   /** How a call that is over travelled: `broker`, `reply` or `direct`. */
   readonly lane?: string | undefined
 }
+
+/** Why a message was skipped, as a tag. */
+export const Why = {
+  /** It was completed before (`dedupe`). */
+  duplicate: "duplicate",
+  /** Its deadline had passed when it arrived: it was long under way, or clocks differ. */
+  lateOnArrival: "late-on-arrival",
+  /** Its deadline passed while it waited for its turn. */
+  lateInQueue: "late-in-queue",
+} as const
 
 /** Where facts go. */
 export interface Journal {
   readonly record: (entry: Entry) => void
 }
 
-/** The journal in force; by default facts go nowhere. */
-export const CurrentJournal = Context.Reference<Journal>("warren/runtime/Journal", {
-  defaultValue: () => ({ record: () => {} }),
-})
+/** Facts go nowhere. */
+const nowhere: Journal = { record: () => {} }
 
-/** Writes to several journals. */
-export const tee = (...journals: ReadonlyArray<Journal>): Journal => ({
-  record: (entry) => {
-    for (const journal of journals) journal.record(entry)
-  },
-})
+/** The journal in force; by default facts go nowhere. */
+export const CurrentJournal = Context.Reference<Journal>("warren/runtime/Journal", { defaultValue: () => nowhere })
+
+/** Writes to two journals; every message passes here several times, so that one which goes nowhere is left out. */
+export const tee = (one: Journal, other: Journal): Journal => {
+  if (one === nowhere) return other
+  if (other === nowhere) return one
+  return {
+    record: (entry) => {
+      one.record(entry)
+      other.record(entry)
+    },
+  }
+}

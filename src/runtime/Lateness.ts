@@ -69,6 +69,17 @@ export class Lateness {
     return clock - this.#wokeAt < waking ? Math.max(age, ofDay) : Math.min(age, ofDay)
   }
 
+  /** Another process heard a message that long ago, ms, and has just told so: later ones are compared with it. */
+  heard(sender: string, sent: Sent, ago: number): void {
+    const known = this.#of(sender)
+    const clock = this.#clock()
+    known.heardAt = clock
+    known.clock.of(sent.clock, clock - ago)
+    if (sent.at === undefined || sent.at === 0) return
+    known.hasDay = true
+    known.day.of(sent.at, this.#day() - ago)
+  }
+
   #of(sender: string): Sender {
     let known = this.#senders.get(sender)
     if (known === undefined) {

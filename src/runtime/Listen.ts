@@ -14,7 +14,9 @@ import {
   type Death,
   deriveId,
   fromBytes,
+  Header,
   type Meta,
+  type Mishap,
   nextTrace,
   QueueName,
   readMeta,
@@ -25,9 +27,13 @@ import {
 } from "../wire/mod.ts"
 import { Admission, type Entry as Turn } from "./Admission.ts"
 import type { Withdraw } from "./Deadlines.ts"
-import { type Dispatcher, markOf, recorderOf, takeBack } from "./Dispatcher.ts"
+import { Why } from "./Journal.ts"
+import { type Dispatcher, lookAt, markOf, recorderOf, takeBack } from "./Dispatcher.ts"
+import { holdDelivery, release } from "./follow.ts"
+import type { Followed } from "./Follows.ts"
 import type { Listener, ScheduledHandler } from "./Handler.ts"
 import type { InboxShape } from "./Inbox.ts"
+import { framesOf } from "./frames.ts"
 import { type Bound, describeError, invoke, type Outcome, type Running } from "./invoke.ts"
 import { beginHandling } from "./Telemetry.ts"
 
@@ -44,8 +50,12 @@ interface Job extends Turn, Bagged {
   waiting: Withdraw | undefined
   /** Waits for its settlement, since its copy is on the way. */
   settling: boolean
+  /** When the handler began on it, ms since the epoch; 0: it is not at work. */
+  startedAt: number
   /** The first attempt's span, where spans are recorded and it was tried here. */
   first: Trace | undefined
+  /** Held as long as it is in hand, where somebody follows it. */
+  readonly followed: Followed | undefined
 }
 
 /** What decoding a delivery's body gave: the payload, or why it cannot be one. */
@@ -66,11 +76,14 @@ export const listen = (
   const jobs = new Bag<Job>()
   let came = 0
   let draining = false
+  let halted = 0
+  let lastHalted: Mishap | undefined
 
   const record = recorderOf(bound)
 
   const finish = (job: Job, verdict: Verdict): void => {
     if (!jobs.delete(job)) return
+    if (job.followed !== undefined) release(job.followed, bound, job.delivery, verdict)
     core.settle(job.delivery, verdict)
     admission.leave(job)
     if (job === tried) tryNext(job)
@@ -85,6 +98,7 @@ export const listen = (
       if (isAtWork(job) || job.key !== undefined && held.has(job.key)) continue
       job.waiting?.()
       jobs.delete(job)
+      if (job.followed !== undefined) release(job.followed, bound, job.delivery, "requeue")
       core.settle(job.delivery, "requeue")
     }
   }
@@ -96,10 +110,16 @@ export const listen = (
     )
   }
 
-  const bury = (delivery: Delivery, death: Omit<Death, "handler" | "now">, done: (verdict: Verdict) => void): void => {
+  const { host, pid } = core.machine
+  const by = `${pid}@${host}`
+  const bury = (
+    delivery: Delivery,
+    death: Omit<Death, "handler" | "now" | "by">,
+    done: (verdict: Verdict) => void,
+  ): void => {
     record(delivery.packet, "dead", { attempt: death.attempt, error: death.error })
     log("dead-lettered", delivery.packet, death.error)
-    const copy = deadCopy(delivery.packet, { ...death, handler: bound.label, now: core.now() })
+    const copy = deadCopy(delivery.packet, { ...death, handler: bound.label, now: core.now(), by })
     replaceBy(copy, routeTo.queue(QueueName.dead(bound.app)), done)
   }
 
@@ -136,6 +156,7 @@ export const listen = (
     if (delivery.isGone()) return finish(job, "requeue")
     const began = core.now()
     job.waiting = undefined
+    job.startedAt = began
     record(packet, "started", { attempt, cause: meta.cause })
     let duplicate = false
     // foreign messages may have no id: they are not the same message
@@ -156,16 +177,18 @@ export const listen = (
       attempt,
       redelivered: delivery.redelivered,
       deadline: undefined,
+      follow: job.followed?.name,
     }, (outcome) => {
       ended = true
       job.running = undefined
+      job.startedAt = 0
       const ms = core.now() - began
       if (outcome._tag === "Done") {
         step?.end(duplicate ? "skipped" : "handled")
         record(packet, duplicate ? "skipped" : "handled", {
           ms,
           attempt,
-          ...(duplicate && { error: "it was completed before" }),
+          ...(duplicate && { error: "it was completed before", tag: Why.duplicate }),
         })
         return finish(job, "ack")
       }
@@ -179,7 +202,7 @@ export const listen = (
       const again = attempt < handler.retry.attempts
       step?.fail(again ? "retry" : halts ? "halted" : "dead", outcome._tag === "Failed" ? outcome.error : outcome.why)
       if (again) retry(job, error)
-      else exhausted(job, error)
+      else exhausted(job, error, outcome._tag === "Failed" ? framesOf(outcome.error) : undefined)
     }, around)
     // a plain function is through by now
     if (!ended) job.running = running
@@ -206,31 +229,36 @@ export const listen = (
     )
   }
 
-  const exhausted = (job: Job, error: string): void => {
+  const exhausted = (job: Job, error: string, frames: ReadonlyArray<string> | undefined): void => {
     if (halts && draining) return finish(job, "requeue")
     if (halts) {
       // neither acked nor given back: the key stands still until this process ends, other keys go on
       log("halts its key", job.delivery.packet, error)
+      halted++
+      lastHalted = { at: core.now(), id: job.delivery.packet.id, error, attempt: job.attempt }
       return admission.pause(job)
     }
     job.settling = true
-    bury(job.delivery, { reason: "failed", error, attempt: job.attempt }, (verdict) => finish(job, verdict))
+    const death = { reason: "failed", error, stack: frames?.join("\n"), attempt: job.attempt } as const
+    bury(job.delivery, death, (verdict) => finish(job, verdict))
   }
 
   return {
     deliver: (delivery) => {
       const meta = readMeta(delivery.packet)
+      const follow = delivery.packet.headers[Header.follow]
       const read = readJson(delivery.packet, decode)
       const payload = Result.isSuccess(read) ? keyed(read.success, orderBy) : Result.fail(read.failure)
       if (Result.isFailure(payload)) {
         const error = payload.failure
+        const followed = follow === undefined ? undefined : holdDelivery(bound, delivery, follow, meta.cause)
         beginHandling(bound, delivery, meta, meta.attempt)?.fail("dead", "undecodable")
-        return bury(
-          delivery,
-          { reason: "undecodable", error, attempt: meta.attempt },
-          (verdict) => core.settle(delivery, verdict),
-        )
+        return bury(delivery, { reason: "undecodable", error, attempt: meta.attempt }, (verdict) => {
+          if (followed !== undefined) release(followed, bound, delivery, verdict)
+          core.settle(delivery, verdict)
+        })
       }
+      if (delivery.redelivered && takeBack(jobs, delivery)) return
       const job: Job = {
         ...payload.success,
         redelivered: delivery.redelivered,
@@ -243,10 +271,11 @@ export const listen = (
         running: undefined,
         waiting: undefined,
         settling: false,
+        startedAt: 0,
         first: undefined,
+        followed: follow === undefined ? undefined : holdDelivery(bound, delivery, follow, meta.cause),
         start: () => start(job),
       }
-      if (delivery.redelivered && takeBack(jobs, delivery)) return
       jobs.add(job)
       if (delivery.deliveryCount >= 2 && job.key === undefined) suspect(job)
       else admission.enter(job)
@@ -260,6 +289,7 @@ export const listen = (
       for (const job of jobs) job.running?.stop("shutdown")
     },
     size: () => jobs.size,
+    look: () => ({ ...lookAt(jobs), halted, lastHalted }),
     mark: markOf(jobs),
   }
 }

@@ -90,6 +90,7 @@ export class PendingCall implements CallEvents, Keyed<PendingCall>, Waiting {
     this.#withdraw = this.#core.deadlines.add(this.#deadline, () => this.finish(Exit.fail(this.#late())))
     this.#pending.add(this)
     this.#departure.record("called", this.sentAt)
+    if (this.#core.taps.isOpen) this.#core.taps.called(this.#packet)
     const way = sendCall(this.#core, this.#packet, this.contract.idempotent, this, this.#following?.trail)
     // it may be through by now: refused at once, or answered in this very process
     if (this.#isOver) way.leave()
@@ -102,7 +103,10 @@ export class PendingCall implements CallEvents, Keyed<PendingCall>, Waiting {
     // what is still on its way to the broker would arrive expired, with a life of its own
     this.#way?.leave()
     if (Exit.isSuccess(answer)) this.#tell("answered")
-    else this.#tell("refused", describeError(Cause.squash(answer.cause)))
+    else {
+      const error = Cause.squash(answer.cause)
+      this.#tell("refused", describeError(error), tagOf(error))
+    }
     this.#resume?.(answer)
   }
 
@@ -152,10 +156,11 @@ export class PendingCall implements CallEvents, Keyed<PendingCall>, Waiting {
     return true
   }
 
-  #tell(fact: Fact, error?: string): void {
+  #tell(fact: Fact, error?: string, tag?: string): void {
     const at = this.#core.now()
-    this.#departure.record(fact, at, at - this.sentAt, error, this.#lane)
+    this.#departure.record(fact, at, at - this.sentAt, error, this.#lane, tag)
     this.#following?.end(fact, error)
+    this.#departure.followed?.end()
   }
 
   #seen(): Seen {
@@ -202,4 +207,9 @@ export class PendingCall implements CallEvents, Keyed<PendingCall>, Waiting {
         return new Disconnected({ call, detail: error.message, ...this.#seen() })
     }
   }
+}
+
+const tagOf = (error: unknown): string | undefined => {
+  const tag = (error as { readonly _tag?: unknown } | null)?._tag
+  return typeof tag === "string" ? tag : undefined
 }

@@ -7,13 +7,14 @@
  */
 import { Effect, type Scope, Stream } from "effect"
 import { fingerprint, type Seen } from "../contract/mod.ts"
-import type { Packet, Route, TransportError } from "../transport/mod.ts"
+import type { Packet, TransportError } from "../transport/mod.ts"
 import {
   type Announcement,
   ControlKeys,
   decodeNotice,
   encodeNotice,
   Header,
+  type Notice,
   noticePacket,
   presenceType,
   QueueName,
@@ -22,12 +23,12 @@ import {
 } from "../wire/mod.ts"
 import { type Announcer, type AnnouncerCore, makeAnnouncer, type Work } from "./Announcer.ts"
 import type { CoreShape } from "./Core.ts"
-import { Directory, type Instance } from "./Directory.ts"
+import { Directory, type Instance, type SentAt } from "./Directory.ts"
 import { describeDrift, Drifts } from "./drift.ts"
 import type { Bound } from "./invoke.ts"
-import type { Journal } from "./Journal.ts"
 import { CurrentMachine } from "./Machine.ts"
-import { Tally } from "./Tally.ts"
+import { makeRoll } from "./Roll.ts"
+import type { Tally } from "./stats/Tally.ts"
 
 /** What a process knows of the others, and tells them. */
 export interface Presence {
@@ -37,8 +38,6 @@ export interface Presence {
   readonly seen: (type: string) => Seen
   /** The processes themselves; `undefined` where the transport is not shared. */
   readonly directory: Directory | undefined
-  /** Counts what the announcements say of this process. */
-  readonly tally: Journal | undefined
   /** Takes a notice; `false`: the packet is none. */
   readonly take: (packet: Packet) => boolean
   /** Looks at what arrives for a handler: a message written with another schema is noted once. */
@@ -58,21 +57,30 @@ export interface Presence {
 }
 
 /** What of a core presence stands on. */
-export type PresenceCore = AnnouncerCore & Pick<CoreShape, "control" | "journal" | "lateness" | "served">
+export type PresenceCore =
+  & AnnouncerCore
+  & Pick<CoreShape, "control" | "journal" | "lateness" | "served">
+  & {
+    /** Counts what the announcements say of this process. */
+    readonly tally: Tally
+    /** What this process does. */
+    readonly works: Array<Work>
+    /** Whether it takes part; else nothing is said and nobody is known. */
+    readonly isInspected: boolean
+  }
 
 /** Answers to an ask come within that time, ms, so that they do not come all at once. */
 const spread = 50
-/** So soon after connecting, nobody seen may mean that nobody has answered yet. */
-const settled = 1_000
 /** So soon after a lost connection came back, others may still be on their way back to a restarted broker. */
 const returning = 3_000
 /** A ping's answer is worth nothing later. */
 const patience = 900
 
 /** The presence of one core; it does nothing before `start`. */
-export const makePresence = (core: PresenceCore): Presence => core.transport.traits.shared ? present(core) : alone(core)
+export const makePresence = (core: PresenceCore): Presence =>
+  core.transport.traits.shared && core.isInspected ? present(core) : alone(core)
 
-const alone = ({ control, now, served }: PresenceCore): Presence => ({
+const alone = ({ control, now, served, works }: PresenceCore): Presence => ({
   list: () => [],
   seen: (type) => {
     const servers = served.get(type) ?? 0
@@ -80,12 +88,11 @@ const alone = ({ control, now, served }: PresenceCore): Presence => ({
     return { servers, lane: "broker", lastHeartbeat: servers > 0 ? now() : null }
   },
   directory: undefined,
-  tally: undefined,
   take: () => false,
   compare: () => undefined,
   watch: Effect.void,
   prepare: (calls) => control.hear(ControlKeys.handling(calls)),
-  host: () => {},
+  host: (work) => void works.push(work),
   drain: () => {},
   ping: () => Effect.succeed(undefined),
   start: Effect.void,
@@ -93,18 +100,20 @@ const alone = ({ control, now, served }: PresenceCore): Presence => ({
 
 const present = (core: PresenceCore): Presence => {
   const { instance: self, now, transport } = core
-  const directory = new Directory(self, now)
+  const directory = new Directory(self, now, core.settings.heartbeat)
   const drifts = new Drifts(directory)
-  const tally = new Tally()
   let announcer: Announcer | undefined
   let connectedAt = now()
   let isConnected = true
   let isBack = false
   let isWatching = false
 
-  const heard = (announcement: Announcement): void => {
-    if (!directory.heard(announcement)) return
-    for (const drift of drifts.of(announcement.instance)) {
+  const heard = (announcement: Announcement, sentAt?: SentAt): void =>
+    tellDrift(directory.heard(announcement, sentAt), announcement.instance)
+
+  const tellDrift = (isNews: boolean, announced: string): void => {
+    if (!isNews) return
+    for (const drift of drifts.of(announced)) {
       const text = describeDrift(drift)
       const { app, handler, instance } = drift.other
       const label = `${app}.${handler.name}`
@@ -122,38 +131,50 @@ const present = (core: PresenceCore): Presence => {
   }
 
   /** What a process announces shows how fast its messages can be: its calls are compared with it. */
-  const compareClocks = (instance: string, packet: Packet): void => {
+  const compareClocks = (instance: string, packet: Packet): SentAt => {
     const { sent } = readMeta(packet)
-    if (sent !== undefined) core.lateness.of(QueueName.replies(instance), { clock: sent, at: packet.timestamp })
+    if (sent === undefined) return {}
+    core.lateness.of(QueueName.replies(instance), { clock: sent, at: packet.timestamp })
+    return { sent: Math.max(0, Math.round(sent)), at: packet.timestamp }
   }
 
-  const notice = (kind: "ask" | "ping", expiration: number): Packet =>
-    noticePacket(
-      core.ids.next(now()),
-      core.settings.app,
-      now(),
-      expiration,
-      encodeNotice({ kind, instance: self }) ?? new Uint8Array(0),
-    )
+  const packetOf = (body: Uint8Array, expiration: number, sent?: number): Packet =>
+    noticePacket(core.ids.next(now()), core.settings.app, now(), expiration, body, sent)
 
-  const askAt = (route: Route) => Effect.suspend(() => Effect.ignore(transport.publish(route, notice("ask", 5_000))))
+  const notice = (said: Exclude<Notice, { readonly kind: "announce" | "told" }>, expiration: number): Packet =>
+    packetOf(encodeNotice(said) ?? new Uint8Array(0), expiration)
 
-  const ask = Effect.suspend(() =>
-    Effect.andThen(askAt(routeTo.presence("ask")), isWatching ? askAt(routeTo.presenceOfCallers("ask")) : Effect.void)
-  )
+  const roll = makeRoll({
+    core,
+    directory,
+    notice,
+    telling: (part, expiration) => packetOf(part, expiration, Math.round(core.monotonic())),
+    mayTell: () => isConnected && core.works.length > 0 && !core.works.some((work) => work.isDraining()),
+    watch: Effect.suspend(() => watch),
+    onHearsay: (hearsay) => {
+      const { ago, announcement: { instance }, at, sent } = hearsay
+      if (instance === self) return
+      if (sent !== undefined) core.lateness.heard(QueueName.replies(instance), { clock: sent, at }, ago)
+      tellDrift(directory.told(hearsay), instance)
+    },
+  })
+  const ask = Effect.suspend(() => Effect.andThen(roll.ask(false), isWatching ? roll.ask(true) : Effect.void))
 
   const watch = Effect.suspend(() => {
     if (isWatching) return Effect.void
     return core.control.hear(ControlKeys.watching).pipe(
       Effect.andThen(Effect.sync(() => isWatching = true)),
-      Effect.andThen(askAt(routeTo.presenceOfCallers("ask"))),
+      Effect.andThen(roll.ask(true)),
     )
   })
 
   const follow = transport.status.pipe(
     Stream.runForEach((status) => {
       if (status._tag !== "Ready") {
-        if (status._tag !== "Blocked") isConnected = false
+        if (status._tag !== "Blocked") {
+          isConnected = false
+          roll.lost()
+        }
         return Effect.void
       }
       if (isConnected) return Effect.void
@@ -168,19 +189,25 @@ const present = (core: PresenceCore): Presence => {
     list: () => directory.list(),
     seen: (type) => {
       const { servers, lastHeartbeat } = directory.seen(type)
-      const isKnown = servers > 0 || isConnected && now() - connectedAt >= settled
+      const isKnown = servers > 0 || isConnected && roll.isKnown()
       return { servers: isKnown ? servers : null, lane: "broker", lastHeartbeat }
     },
     directory,
-    tally,
     take: (packet) => {
       if (packet.type !== presenceType) return false
       const said = decodeNotice(packet.body)
       if (said?.kind === "announce" && said.announcement.instance !== self) {
-        compareClocks(said.announcement.instance, packet)
-        heard(said.announcement)
+        heard(said.announcement, compareClocks(said.announcement.instance, packet))
       }
-      if (said?.kind === "ask" && said.instance !== self) announcer?.answer(said.instance, spread)
+      if (said?.kind === "told") {
+        compareClocks(said.told.instance, packet)
+        roll.take(said.told)
+      }
+      if (said?.kind === "tell") roll.answer(said.instance, said.callers)
+      // whoever handles something was asked by everybody at the start
+      const isMeant = said?.kind === "ask" && said.instance !== self &&
+        !(said.callers === true && core.works.length > 0)
+      if (isMeant) announcer?.answer(said.instance, spread)
       return true
     },
     compare: ({ app, label, handler }) => {
@@ -201,14 +228,20 @@ const present = (core: PresenceCore): Presence => {
         // how fast the messages of a caller can be is known before its first call is late
         calls.length === 0 ? Effect.void : watch,
       ),
-    host: (work) => announcer?.host(work),
+    host: (work) => {
+      core.works.push(work)
+      announcer?.announce()
+    },
     drain: () => announcer?.become("draining"),
     ping: (instance) => {
       // only a queue that was there on this very connection's broker can have vanished
       if (!isConnected || isBack && now() - connectedAt < returning || instance.lastHeard < connectedAt) {
         return Effect.succeed(undefined)
       }
-      return transport.publish(routeTo.queue(QueueName.control(instance.instance)), notice("ping", patience)).pipe(
+      return transport.publish(
+        routeTo.queue(QueueName.control(instance.instance)),
+        notice({ kind: "ping", instance: self }, patience),
+      ).pipe(
         Effect.map((confirm) => confirm === "routed"),
         Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.succeed(undefined) }),
         Effect.orElseSucceed(() => undefined),
@@ -218,7 +251,8 @@ const present = (core: PresenceCore): Presence => {
       announcer = yield* makeAnnouncer({
         core,
         machine: yield* CurrentMachine,
-        tally,
+        tally: core.tally,
+        works: core.works,
         isConnected: () => isConnected,
         servers: () => directory.servers(),
         onAnnounce: (announcement) => {
@@ -227,8 +261,10 @@ const present = (core: PresenceCore): Presence => {
         },
       })
       yield* Effect.forkScoped(follow)
+      yield* roll.start
       core.runFork(ask)
-      announcer.soon(spread)
+      // one that begins to handle something meanwhile says so, and need not be announced as one that does not
+      announcer.soon(spread * 10)
     }),
   }
 }

@@ -11,10 +11,12 @@ import { Header, isDirect, type Meta, nextTrace, readMeta, type ReplyBody, reply
 import { Admission, type Entry as Turn } from "./Admission.ts"
 import { callDeadline } from "./deadline.ts"
 import type { CoreShape } from "./Core.ts"
-import { type Dispatcher, markOf, recorderOf, takeBack } from "./Dispatcher.ts"
+import { Why } from "./Journal.ts"
+import { type Dispatcher, lookAt, markOf, recorderOf, takeBack } from "./Dispatcher.ts"
 import type { CallHandler } from "./Handler.ts"
 import { type Bound, describeError, invoke, type Running } from "./invoke.ts"
-import { arrival, tellOf } from "./follow.ts"
+import { arrival, holdDelivery, release, tellOf } from "./follow.ts"
+import type { Followed } from "./Follows.ts"
 import { endStep, errorOf, failure, logFailure, readPayload, replyTo } from "./replyTo.ts"
 import { beginHandling } from "./Telemetry.ts"
 import type { Trail } from "./Trail.ts"
@@ -30,8 +32,12 @@ interface Job extends Turn, Bagged {
   /** ms since the epoch; known once it starts. */
   deadline: number
   running: Running | undefined
+  /** When the handler began on it, ms since the epoch; 0: it is not at work. */
+  startedAt: number
   /** Where its way is noted, when the caller asked for it. */
   readonly trail: Trail | undefined
+  /** Held as long as it is in hand, where somebody follows it. */
+  readonly followed: Followed | undefined
 }
 
 /** A dispatcher for one call handler, `concurrency` at a time. */
@@ -46,6 +52,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
   const finish = (job: Job, verdict: Verdict): void => {
     if (!jobs.delete(job)) return
     const { straight } = job.delivery
+    if (job.followed !== undefined) release(job.followed, bound, job.delivery, verdict)
     // no broker waits for a verdict
     if (straight === undefined) core.settle(job.delivery, verdict)
     else if (verdict === "requeue") straight.giveBack(job.running !== undefined)
@@ -118,8 +125,8 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
     // it went back while it waited for its turn, and will come again
     if (delivery.isGone()) return finish(job, "requeue")
     const now = core.now()
-    const skip = (why: string): void => {
-      record(packet, "skipped", { error: why })
+    const skip = (why: string, tag?: string): void => {
+      record(packet, "skipped", { error: why, tag })
       finish(job, "ack")
     }
     if (packet.replyTo === undefined || packet.replyTo === "" || packet.correlationId === undefined) {
@@ -130,7 +137,13 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
     const { deadline, skew } = callDeadline(packet, meta, job.arrived, job.age)
     job.deadline = deadline
     if (skew !== undefined) record(packet, "clock-skew", { ms: skew })
-    if (deadline <= now) return skip("its deadline has passed")
+    if (deadline <= job.arrived) {
+      return skip(
+        `its deadline had passed by ${Math.round(job.arrived - deadline)} ms when it arrived`,
+        Why.lateOnArrival,
+      )
+    }
+    if (deadline <= now) return skip("its deadline passed while it waited for its turn", Why.lateInQueue)
     // its way back may be what took the connection, and would take the next one
     if (delivery.redelivered && isDirect(packet.replyTo)) return skip("it was redelivered, and its reply_to is direct")
     // an idempotent one comes again until it expires; one that never does might kill its worker for ever
@@ -141,9 +154,13 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
     }
     const payload = readPayload(contract, packet)
     if (Result.isFailure(payload)) {
-      record(packet, "failed", { error: payload.failure.misfits.map((m) => `${m.field}: ${m.expected}`).join("; ") })
+      record(packet, "failed", {
+        error: payload.failure.misfits.map((m) => `${m.field}: ${m.expected}`).join("; "),
+        tag: "InvalidPayload",
+      })
       return answer(job, failure("InvalidPayload", payload.failure))
     }
+    job.startedAt = now
     record(packet, "started")
     job.trail?.add("started")
     let forget: (() => void) | undefined
@@ -159,8 +176,10 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
       redelivered: delivery.redelivered || meta.attempt > 1,
       deadline,
       trail: job.trail,
+      follow: job.followed?.name,
     }, (outcome) => {
       isOver = true
+      job.startedAt = 0
       forget?.()
       job.trail?.add(outcome._tag === "Done" ? "handled" : "failed")
       const ms = core.now() - now
@@ -184,6 +203,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
     deliver: (delivery) => {
       if (delivery.redelivered && takeBack(jobs, delivery)) return
       const meta = readMeta(delivery.packet)
+      const { [Header.hops]: hops, [Header.follow]: follow } = delivery.packet.headers
       const job: Job = {
         key: undefined,
         redelivered: delivery.redelivered,
@@ -195,7 +215,9 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
         arrived: core.now(),
         age: ageOf(core, delivery, meta),
         running: undefined,
-        trail: delivery.packet.headers[Header.hops] === undefined ? undefined : arrival(core, delivery),
+        startedAt: 0,
+        trail: hops === undefined ? undefined : arrival(core, delivery),
+        followed: follow === undefined ? undefined : holdDelivery(bound, delivery, follow, meta.cause),
         start: () => start(job),
       }
       jobs.add(job)
@@ -208,6 +230,7 @@ export const serve = (bound: Bound<CallHandler>, concurrency: number): Dispatche
       for (const job of jobs) job.running?.stop("shutdown")
     },
     size: () => jobs.size,
+    look: () => ({ ...lookAt(jobs), halted: 0 }),
     mark: markOf(jobs),
   }
 }

@@ -76,12 +76,14 @@ const mostCalls = 100
 export class Trail {
   readonly #now: () => number
   readonly #began: number
+  readonly #onHop: ((hop: Hop) => void) | undefined
   readonly hops: Array<Hop> = []
   readonly calls: Array<CallTrail> = []
 
-  /** `now`: ms, finer than the clock of the day. */
-  constructor(now: () => number) {
+  /** `now`: ms, finer than the clock of the day; `onHop`: is told each of them at once. */
+  constructor(now: () => number, onHop?: (hop: Hop) => void) {
     this.#now = now
+    this.#onHop = onHop
     this.#began = now()
   }
 
@@ -92,7 +94,9 @@ export class Trail {
 
   /** Notes that something happens now. */
   add(what: string, detail?: string): void {
-    this.hops.push(detail === undefined ? { at: this.elapsed, what } : { at: this.elapsed, what, detail })
+    const hop = detail === undefined ? { at: this.elapsed, what } : { at: this.elapsed, what, detail }
+    this.hops.push(hop)
+    this.#onHop?.(hop)
   }
 
   /** Notes the way of a call that the handler made. */

@@ -14,8 +14,8 @@ export interface Held {
   readonly topology: Topology
   readonly prefetch: number
   readonly deliver: (delivery: Delivery) => void
-  /** Told whether the broker holds the consumer, at each change. */
-  readonly onChange?: (held: boolean) => void
+  /** Told whether the broker holds the consumer, at each change; and why it does not, as far as the broker says. */
+  readonly onChange?: (held: boolean, why?: string) => void
 }
 
 /** Who consumes. */
@@ -42,7 +42,7 @@ export const keepConsuming = Effect.fnUntraced(function* (
       transport.consume(queue, {
         prefetch,
         onCancelled: () => {
-          onChange?.(false)
+          onChange?.(false, "the broker ended its consumer")
           if (!closed) runFork(Effect.logWarning(`The broker ended the consumer of "${queue}"; consuming it again`))
           runFork(Effect.andThen(Scope.close(scope, Exit.void), again("")))
         },
@@ -59,6 +59,7 @@ export const keepConsuming = Effect.fnUntraced(function* (
         Effect.catch((error) => {
           // of a connection that is lost there are other lines
           const news = error.reason._tag !== "Disconnected" && error.message !== told && !closed
+          if (news) onChange?.(false, error.message)
           return (news
             ? Effect.logWarning(`Cannot consume "${queue}" again: ${error.message}; trying on`)
             : Effect.void)

@@ -31,6 +31,7 @@ export class Drifts {
     const drifts: Array<Drift> = []
     const apps = this.#directory.get(instance)?.apps ?? []
     for (const subject of new Set(apps.flatMap(({ handlers }) => handlers.filter(hasSchema).map((h) => h.subject)))) {
+      if (!this.#directory.isDivided(subject)) continue
       const all = this.#directory.handling(subject).filter(({ handler, instance }) =>
         hasSchema(handler) && (instance.life === "running" || instance.life === "draining")
       )

@@ -4,11 +4,12 @@
  * Between `Caller` and `Serve`, which go their ways without it for every other call, and `Trail`. Sends nothing itself.
  */
 import { Effect } from "effect"
-import type { Delivery, HeaderValue } from "../transport/mod.ts"
-import type { Origin } from "../wire/mod.ts"
+import type { Delivery, HeaderValue, Verdict } from "../transport/mod.ts"
 import type { CallOptions } from "./Bus.ts"
 import type { CoreShape } from "./Core.ts"
 import type { Current } from "./Current.ts"
+import type { Departure } from "./departure.ts"
+import type { Followed } from "./Follows.ts"
 import type { Bound } from "./invoke.ts"
 import type { Lane } from "./lanes/sendCall.ts"
 import { readServerTrail, type ServerTrail, Trail, writeServerTrail } from "./Trail.ts"
@@ -16,6 +17,8 @@ import { readServerTrail, type ServerTrail, Trail, writeServerTrail } from "./Tr
 /** A call that is followed. */
 export interface Following {
   readonly trail: Trail
+  /** Whether its server is to tell with the reply. */
+  readonly isAsked: boolean
   /** The reply has come. */
   readonly replied: (lane: Lane, hops: HeaderValue | undefined) => void
   /** The call is over: whoever wanted to know is told. */
@@ -27,14 +30,18 @@ export const follow = (
   core: CoreShape,
   current: Current | undefined,
   { onTrail }: CallOptions,
-  { id, type, app }: Origin,
+  { origin: { id, type, app, cause }, handler, followed }: Departure,
 ): Following | undefined => {
-  if (onTrail === undefined && current?.trail === undefined) return undefined
-  const trail = new Trail(monotonic(core))
+  const isAsked = onTrail !== undefined || current?.trail !== undefined
+  if (!isAsked && followed === undefined) return undefined
+  const trail = new Trail(core.monotonic, ({ what, detail }) => {
+    if (ways.has(what)) followed?.tell(what, { cause, handler, detail })
+  })
   const from = current?.trail?.elapsed ?? 0
   let server: ServerTrail | undefined
   return {
     trail,
+    isAsked,
     replied: (lane, hops) => {
       server = readServerTrail(hops)
       trail.add("replied", lane === "broker" ? "through the broker" : "straight, past the broker")
@@ -55,12 +62,49 @@ export const follow = (
   }
 }
 
+/** What is noted of the way and the journal is not told. */
+const ways: ReadonlySet<string> = new Set(["sent straight", "published", "confirmed", "replied"])
+
 /** Follows a call from its arrival. */
-export const arrival = (core: CoreShape, { straight, redelivered }: Delivery): Trail => {
-  const trail = new Trail(monotonic(core))
-  const way = straight === undefined ? "through the broker" : "straight, past the broker"
-  trail.add("arrived", redelivered ? `${way}, not for the first time` : way)
+export const arrival = (core: CoreShape, delivery: Delivery): Trail => {
+  const trail = new Trail(core.monotonic)
+  trail.add("arrived", wayOf(delivery))
   return trail
+}
+
+/** Holds a message that somebody follows, from its arrival until `release`. `value`: what its header says. */
+export const holdDelivery = (
+  { core, app, label }: Bound,
+  delivery: Delivery,
+  value: HeaderValue,
+  cause: string | undefined,
+): Followed | undefined => {
+  const { packet, queue } = delivery
+  const followed = core.follows.hold(value, packet, app)
+  followed?.tell("delivered", { handler: label, queue, cause, detail: wayOf(delivery) })
+  return followed
+}
+
+/** A followed message leaves the hand of its handler, with this verdict. */
+export const release = (
+  followed: Followed,
+  { label }: Bound,
+  { queue, straight }: Delivery,
+  verdict: Verdict,
+): void => {
+  followed.tell(straight !== undefined && verdict === "ack" ? "done" : verdicts[verdict], { handler: label, queue })
+  followed.end()
+}
+
+const verdicts: { readonly [verdict in Verdict]: string } = {
+  ack: "acked",
+  requeue: "given back",
+  reject: "rejected",
+}
+
+const wayOf = ({ straight, redelivered }: Delivery): string => {
+  const way = straight === undefined ? "through the broker" : "straight, past the broker"
+  return redelivered ? `${way}, not for the first time` : way
 }
 
 /** What the caller is told. */
@@ -68,6 +112,3 @@ export const tellOf = ({ label, core }: Bound, { hops, calls }: Trail): string =
   const { host, pid } = core.machine
   return writeServerTrail({ handler: label, instance: core.instance, host, pid, hops, calls })
 }
-
-/** ms, as fine as the clock is, on one that nobody sets. */
-const monotonic = ({ clock }: CoreShape) => () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6

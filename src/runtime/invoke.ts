@@ -42,6 +42,8 @@ export interface Invocation {
   readonly deadline: number | undefined
   /** Where the way of the call is noted, if it is. */
   readonly trail?: Trail | undefined
+  /** Who follows the message, as its header says it. */
+  readonly follow?: string | undefined
 }
 
 /** A handler at work. */
@@ -96,7 +98,7 @@ class Run implements Running, ContextParts {
 
   constructor(bound: Bound, invocation: Invocation, done: (outcome: Outcome) => void) {
     const { app, label, handler } = bound
-    const { id, trace, trail, deadline = Number.POSITIVE_INFINITY } = invocation
+    const { id, trace, trail, follow, deadline = Number.POSITIVE_INFINITY } = invocation
     const limit = handler.timeout === undefined ? Number.POSITIVE_INFINITY : bound.core.now() + handler.timeout
     this.#bound = bound
     this.#invocation = invocation
@@ -104,7 +106,7 @@ class Run implements Running, ContextParts {
     this.#until = Math.min(deadline, limit)
     this.#isTimed = limit <= deadline
     const until = Number.isFinite(this.#until) ? this.#until : undefined
-    this.current = { app, handler: label, cause: id, trace, deadline: until, ordinal: 0, trail }
+    this.current = { app, handler: label, cause: id, trace, deadline: until, ordinal: 0, follow, trail }
     this.hand = { handler: label, id, fiber: undefined, waiting: 0, isAsync: false, place: nowhere }
     this.#context = new DeliveryContext(this)
   }

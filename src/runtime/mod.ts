@@ -39,18 +39,25 @@ export type { Handling, Instance, Life } from "./Directory.ts"
 export type { Machine } from "./Machine.ts"
 export { CurrentMachine } from "./Machine.ts"
 export type { Presence } from "./Presence.ts"
+export type { Enquiries, EnquiryOptions, Told } from "./Enquiries.ts"
 // settings and facts
 export type { Settings } from "./Settings.ts"
 export { CurrentSettings, defaultSettings } from "./Settings.ts"
 export type { Entry, Fact, Journal } from "./Journal.ts"
+export { Why } from "./Journal.ts"
 export { CurrentJournal, tee } from "./Journal.ts"
+export { CurrentInspected } from "./Inspected.ts"
 export type { Current, Hand } from "./Current.ts"
 export { CurrentDelivery, spanOf, traceOf } from "./Current.ts"
 // the way of a call
 export type { Lane } from "./lanes/sendCall.ts"
 export type { CallTrail, Hop, ServerTrail } from "./Trail.ts"
 export { readCallTrail } from "./Trail.ts"
+// following a message as it goes
+export type { Asking, Follows, HeardHop, Listening } from "./Follows.ts"
 // spans
 export type { OpenStep, Step, Telemetry } from "./Telemetry.ts"
 export { CurrentTelemetry } from "./Telemetry.ts"
+// what was thrown
 export { describeError } from "./invoke.ts"
+export { framesOf } from "./frames.ts"

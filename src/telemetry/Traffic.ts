@@ -150,6 +150,7 @@ const prefixes: ReadonlyArray<readonly [prefix: string, kind: string]> = [
   ["warren.token.", "token"],
   [QueueName.dead(""), "dead"],
   [QueueName.control(""), "control"],
+  ["warren.tap.", "control"],
   [QueueName.retry(""), "retry"],
 ]
 

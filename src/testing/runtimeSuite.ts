@@ -10,15 +10,19 @@ import type { Settings } from "../runtime/mod.ts"
 import type { Links, Transport } from "../transport/mod.ts"
 import { calls } from "./runtimeSuiteCalls.ts"
 import { deadlines } from "./runtimeSuiteDeadlines.ts"
+import { enquiries } from "./runtimeSuiteEnquiries.ts"
 import { events } from "./runtimeSuiteEvents.ts"
+import { following } from "./runtimeSuiteFollowing.ts"
 import { foreigners } from "./runtimeSuiteForeign.ts"
 import { hearings } from "./runtimeSuiteHearing.ts"
 import { hosts } from "./runtimeSuiteHosts.ts"
 import { oddities } from "./runtimeSuiteOddities.ts"
 import { order } from "./runtimeSuiteOrder.ts"
+import { ledgers } from "./runtimeSuiteLedger.ts"
 import { makeRig, type RuntimeCase } from "./runtimeSuiteRig.ts"
 import { presences } from "./runtimeSuitePresence.ts"
 import { schedules } from "./runtimeSuiteSchedules.ts"
+import { taps } from "./runtimeSuiteTapping.ts"
 
 /** What a broker promises, or the reason why not; and the faults that can be made in it. */
 export interface RuntimeFeatures {
@@ -57,6 +61,10 @@ const groups = {
   schedules,
   presence: presences,
   "who hears whom": hearings,
+  enquiries,
+  ledger: ledgers,
+  following,
+  tapping: taps,
 } as const
 
 type Group = keyof typeof groups

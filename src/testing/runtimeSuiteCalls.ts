@@ -144,7 +144,9 @@ export const calls: ReadonlyArray<RuntimeCase> = [
         const error = yield* callError("InvalidPayload", bus.call(contracts.ask({ n: "1" } as never)))
         assert.deepEqual([error.contract, error.field, error.value], [contracts.ask.type, "n", '"1"'])
         assert.match(error.message, /field "n" is "1", expected/)
-        assert.deepEqual(facts(), [])
+        assert.deepEqual(facts().map(({ fact, type, tag }) => [fact, type, tag]), [
+          ["refused", contracts.ask.type, "InvalidPayload"],
+        ])
       }),
   },
   {

@@ -74,7 +74,9 @@ export const events: ReadonlyArray<RuntimeCase> = [
         assert.deepEqual([error.contract, error.field, error.value], [contracts.happened.type, "n", "1.5"])
         assert.match(error.message, /Cannot send "s\w+\.happened": field "n" is 1\.5, expected an integer/)
         assert.match(error.consequence, /^Nothing was run/)
-        assert.deepEqual(facts(), [])
+        assert.deepEqual(facts().map(({ fact, type, tag }) => [fact, type, tag]), [
+          ["not-emitted", contracts.happened.type, "InvalidPayload"],
+        ])
       }),
   },
   {

@@ -24,7 +24,7 @@ import {
   type Namespace,
   readModule,
 } from "../runtime/mod.ts"
-import { Transport } from "../transport/mod.ts"
+import { CurrentIdentity, Transport } from "../transport/mod.ts"
 import { CurrentIds, makeIds } from "../wire/mod.ts"
 import { FakeClock } from "./FakeClock.ts"
 import { makeFaulty } from "./Faults.ts"
@@ -63,9 +63,12 @@ export const testBus = async (
   const lineage = new Lineage()
   const waiting = new Set<Fiber.Fiber<unknown, unknown>>()
   const recorder = new Recorder(clock.currentTimeMillisUnsafe)
+  const ids = makeIds(seeded())
+  const identity = { name: "test", instance: ids.next(clock.currentTimeMillisUnsafe()), apps: ["test"] }
   const services = Context.make(Clock.Clock, clock).pipe(
     Context.add(Scheduler.Scheduler, lineage),
-    Context.add(CurrentIds, makeIds(seeded())),
+    Context.add(CurrentIds, ids),
+    Context.add(CurrentIdentity, identity),
     Context.add(CurrentJournal, recorder),
     // at the end of a test nothing is waited for: what is in hand is given back at once
     Context.add(CurrentSettings, { ...defaultSettings, app: "test", grace: 0 }),

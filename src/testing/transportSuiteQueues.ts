@@ -132,6 +132,25 @@ export const queues: ReadonlyArray<Case> = [
         yield* eventually(Effect.result(send(full, "3")), (said) => said._tag === "Success")
       }),
   },
+  ...(["classic", "quorum"] as const).map((type): Case => ({
+    name: `maxLength with drop-head keeps the newest, and the oldest is a dead letter (${type})`,
+    run: ({ queue, send, consume }) =>
+      Effect.gen(function* () {
+        const grave = yield* queue()
+        const name = yield* queue({
+          type,
+          maxLength: 1,
+          overflow: "drop-head",
+          deadLetterExchange: "",
+          deadLetterKey: grave,
+        })
+        for (const text of ["1", "2", "3"]) assert.equal(yield* send(name, text), "routed")
+        const dead = yield* consume(grave)
+        assert.deepEqual(yield* dead.takeAll(2), ["1", "2"])
+        assert.deepEqual(yield* (yield* consume(name)).takeAll(1), ["3"])
+        yield* dead.none(10)
+      }),
+  })),
   {
     name: "an auto-deleted queue goes with its last consumer, and publishing is unroutable at once",
     run: ({ queue, exchange, send, consume }) =>

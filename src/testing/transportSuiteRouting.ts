@@ -35,6 +35,21 @@ export const routing: ReadonlyArray<Case> = [
       }),
   },
   {
+    name: "declare() takes a queue as it is that differs in what it tolerates, and only in that",
+    run: ({ queue, send, consume }) =>
+      Effect.gen(function* () {
+        const tolerates = ["deliveryLimit"] as const
+        for (const before of [{}, { deliveryLimit: 7 }]) {
+          const name = yield* queue({ type: "quorum", ...before })
+          yield* send(name, "kept")
+          yield* queue({ name, type: "quorum", deliveryLimit: 20, tolerates })
+          const other = { name, type: "quorum", deliveryLimit: 20, messageTtl: 60_000, tolerates } as const
+          assert.equal((yield* reasonOf(queue(other)))._tag, "Clash")
+          assert.deepEqual(yield* (yield* consume(name)).takeAll(1), ["kept"])
+        }
+      }),
+  },
+  {
     name: "declare() fails Clash on other properties, names the queue and changes nothing",
     run: ({ transport, queue, send, consume }) =>
       Effect.gen(function* () {

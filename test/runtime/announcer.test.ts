@@ -5,9 +5,9 @@ import { describe, test } from "#test"
 import assert from "node:assert/strict"
 import { setImmediate as turn } from "node:timers/promises"
 import { Clock, Deferred, Effect, Exit, Logger, Scope } from "effect"
-import { type Announcer, makeAnnouncer } from "../../src/runtime/Announcer.ts"
+import { type Announcer, makeAnnouncer, type Work } from "../../src/runtime/Announcer.ts"
 import { defaultSettings, type Settings } from "../../src/runtime/Settings.ts"
-import { Tally } from "../../src/runtime/Tally.ts"
+import { Tally } from "../../src/runtime/stats/Tally.ts"
 import { FakeClock } from "../../src/testing/FakeClock.ts"
 import type { Transport } from "../../src/transport/mod.ts"
 import { type Announcement, decodeNotice, makeIds, type PresentHandler } from "../../src/wire/mod.ts"
@@ -15,6 +15,7 @@ import { type Announcement, decodeNotice, makeIds, type PresentHandler } from ".
 interface World {
   readonly announcer: Announcer
   readonly tally: Tally
+  readonly host: (work: Pick<Work, "apps" | "inHand">) => void
   readonly sent: Array<{
     readonly at: number
     /** The routing key. */
@@ -57,6 +58,7 @@ const inWorld = async (body: (world: World) => Promise<void>, settings: Partial<
   const program = Effect.gen(function* () {
     const scope = yield* Scope.make()
     const tally = new Tally()
+    const works: Array<Work> = []
     const announcer = yield* makeAnnouncer({
       core: {
         ids: makeIds((bytes) => void bytes.fill(7)),
@@ -69,6 +71,7 @@ const inWorld = async (body: (world: World) => Promise<void>, settings: Partial<
       },
       machine: { host: "h", pid: 7, runtime: "bun 1" },
       tally,
+      works,
       isConnected: () => true,
       servers: () => others.servers,
       onAnnounce: () => {},
@@ -86,6 +89,10 @@ const inWorld = async (body: (world: World) => Promise<void>, settings: Partial<
     }
     const world: World = {
       announcer,
+      host: (work) => {
+        works.push({ ...work, isDraining: () => false, handlers: () => [] })
+        announcer.announce()
+      },
       others,
       absent,
       tally,
@@ -129,8 +136,8 @@ const handler = (name: string): PresentHandler => ({
 
 describe("makeAnnouncer()", () => {
   test("beats at about the distance it says, with figures as they are, and packets that do not outlive their use", () =>
-    inWorld(async ({ announcer, tally, sent, advance }) => {
-      announcer.host({ apps: [{ app: "a", handlers: [handler("h")] }], inHand: () => 3 })
+    inWorld(async ({ host, tally, sent, advance }) => {
+      host({ apps: [{ app: "a", handlers: [handler("h")] }], inHand: () => 3 })
       await advance(0)
       tally.record({ fact: "handled", at: start + 9, id: "", type: "a.b", app: "a" })
       tally.record({ fact: "failed", at: start, id: "", type: "a.b", app: "a", handler: "a.h", error: "x".repeat(999) })
@@ -159,6 +166,18 @@ describe("makeAnnouncer()", () => {
       assert.equal(sent.length, 2)
     }))
 
+  test("need not say soon what it has said meanwhile", () =>
+    inWorld(async ({ announcer, host, sent, advance }) => {
+      announcer.soon(500)
+      await advance(0)
+      host({ apps: [{ app: "a", handlers: [handler("h")] }], inHand: () => 0 })
+      await advance(500)
+      assert.deepEqual(sent.map(({ to }) => to), ["presence.announce"])
+      announcer.soon(50)
+      await advance(50)
+      assert.equal(sent.length, 2, "what is asked for later is said")
+    }))
+
   test("answers each asker once and alone, on its control queue", () =>
     inWorld(async ({ announcer, sent, advance }) => {
       for (const asker of ["a", "b", "a"]) announcer.answer(asker, 50)
@@ -170,8 +189,8 @@ describe("makeAnnouncer()", () => {
     }))
 
   test("tells everyone where very many ask at a time, and where an asker cannot be told alone", () =>
-    inWorld(async ({ announcer, sent, advance, absent }) => {
-      announcer.host({ apps: [{ app: "a", handlers: [handler("h")] }], inHand: () => 0 })
+    inWorld(async ({ host, announcer, sent, advance, absent }) => {
+      host({ apps: [{ app: "a", handlers: [handler("h")] }], inHand: () => 0 })
       await advance(0)
       sent.length = 0
       for (let i = 0; i < 1_000; i++) announcer.answer(`a${i}`, 50)
@@ -186,7 +205,7 @@ describe("makeAnnouncer()", () => {
     }))
 
   test("speaks seldom, and to few, while it handles nothing", () =>
-    inWorld(async ({ announcer, sent, advance }) => {
+    inWorld(async ({ host, announcer, sent, advance }) => {
       announcer.soon(50)
       await advance(60_000)
       assert.ok(sent.length >= 4 && sent.length <= 6, `${sent.length} announcements`)
@@ -195,15 +214,15 @@ describe("makeAnnouncer()", () => {
         new Set(["presence.caller.announce 15000"]),
       )
       sent.length = 0
-      announcer.host({ apps: [{ app: "a", handlers: [handler("h")] }], inHand: () => 0 })
+      host({ apps: [{ app: "a", handlers: [handler("h")] }], inHand: () => 0 })
       await advance(5_600)
       assert.ok(sent.length >= 2, `${sent.length} announcements`)
       assert.deepEqual(new Set(sent.map(({ to, said }) => `${to} ${said.every}`)), new Set(["presence.announce 5000"]))
     }))
 
   test("speaks the less often, the more processes handle something", () =>
-    inWorld(async ({ announcer, sent, advance, others }) => {
-      announcer.host({ apps: [{ app: "a", handlers: [handler("h")] }], inHand: () => 0 })
+    inWorld(async ({ host, sent, advance, others }) => {
+      host({ apps: [{ app: "a", handlers: [handler("h")] }], inHand: () => 0 })
       others.servers = 50
       await advance(60_000)
       assert.ok(sent.length >= 11, `${sent.length} announcements`)
@@ -213,6 +232,23 @@ describe("makeAnnouncer()", () => {
       await advance(60_000)
       assert.ok(sent.length >= 3 && sent.length <= 5, `${sent.length} announcements`)
       assert.ok(sent.every(({ said, expiration }) => said.every === 15_000 && expiration === 45_000))
+    }))
+
+  test("where there are very many, all of them together are heard no more often", () =>
+    inWorld(async ({ host, sent, advance, others }) => {
+      host({ apps: [{ app: "a", handlers: [handler("h")] }], inHand: () => 0 })
+      for (const [servers, every] of [[250, 25_000], [500, 100_000], [1_000, 400_000]] as const) {
+        others.servers = servers
+        // the first one comes when it was promised before
+        await advance(sent.at(-1)!.said.every * 1.3)
+        sent.length = 0
+        await advance(every * 10)
+        const said = `${servers}: ${sent.length} announcements`
+        assert.ok(sent.length >= 8 && sent.length <= 12, said)
+        assert.ok(sent.every(({ said }) => said.every === every), said)
+        const gaps = sent.slice(1).map(({ at }, i) => at - sent[i]!.at)
+        assert.ok(gaps.every((gap) => gap >= every * 0.8 && gap <= every * 1.2), String(gaps))
+      }
     }))
 
   test("does not pile up while the broker takes nothing, and then says how it is", () =>
@@ -239,9 +275,9 @@ describe("makeAnnouncer()", () => {
     }))
 
   test("tells once when it handles more than it can say, and says the rest", () =>
-    inWorld(async ({ announcer, sent, warnings, advance }) => {
+    inWorld(async ({ host, sent, warnings, advance }) => {
       const handlers = Array.from({ length: 1_001 }, (_, i) => handler(`h${i}`))
-      announcer.host({ apps: [{ app: "a", handlers }], inHand: () => 0 })
+      host({ apps: [{ app: "a", handlers }], inHand: () => 0 })
       await advance(20_000)
       assert.ok(sent.length > 2)
       assert.deepEqual(sent[0]?.said.apps, [])

@@ -42,12 +42,78 @@ const announcement = (instance: string, part: Partial<Announcement> = {}, schema
 
 const make = () => {
   const clock = new FakeClock(start)
-  const directory = new Directory("self", clock.currentTimeMillisUnsafe)
+  const directory = new Directory("self", clock.currentTimeMillisUnsafe, 5_000)
   const lives = () => Object.fromEntries(directory.list().map(({ instance, life }) => [instance, life]))
   return { clock, directory, lives, after: (ms: number) => clock.moveTo(clock.currentTimeMillisUnsafe() + ms) }
 }
 
 describe("Directory", () => {
+  test("believes what others tell as of when they heard it, unless it knows more", () => {
+    const { directory, lives, after } = make()
+    directory.heard(announcement("self"))
+    after(20_000)
+    const tell = (instance: string, ago: number, part: Partial<Announcement> = {}) =>
+      directory.told({ announcement: announcement(instance, part), ago })
+    assert.ok(tell("a", 1_000))
+    assert.equal(directory.get("a")!.lastHeard, start + 19_000)
+    assert.deepEqual(lives(), { self: "running", a: "running" })
+    // it falls silent as if it had been heard here
+    after(17_000)
+    assert.deepEqual(lives(), { self: "running", a: "missing" })
+    // older than what is known, or of this process itself
+    directory.heard(announcement("b", { handled: 7 }))
+    assert.equal(tell("b", 1), false)
+    assert.equal(directory.get("b")!.handled, 7)
+    assert.equal(tell("self", 0, { handled: 9 }), false)
+    // somebody who is gone since then does not come back by what others have not heard yet
+    after(100)
+    directory.heard(announcement("b", { state: "gone" }))
+    directory.gone("a", start + 37_100)
+    assert.equal(tell("b", 50) || tell("a", 50), false)
+    assert.deepEqual(lives(), { self: "running", a: "gone", b: "gone" })
+    after(100)
+    assert.ok(tell("a", 20))
+    assert.equal(lives()["a"], "running")
+  })
+
+  test("waits as long as a crowd takes, whatever one said that did not know it yet", () => {
+    const { directory, lives, after } = make()
+    directory.heard(announcement("self"))
+    for (let i = 1; i < 100; i++) directory.heard(announcement(`i${i}`))
+    assert.equal(directory.servers(), 100)
+    // each of a hundred speaks every 10 s
+    after(34_900)
+    assert.equal(directory.servers(), 100)
+    after(200)
+    assert.deepEqual([lives()["self"], lives()["i1"]], ["running", "missing"])
+    // and those who are gone need no time
+    for (let i = 2; i < 100; i++) directory.heard(announcement(`i${i}`, { state: "gone" }))
+    directory.heard(announcement("i1"))
+    assert.equal(directory.servers(), 2)
+    after(17_600)
+    assert.equal(lives()["i1"], "missing")
+  })
+
+  test("tells of those who are alive, how long ago they were heard, and counts those older than itself", () => {
+    const { directory, after } = make()
+    directory.heard(announcement("self"))
+    directory.heard(announcement("silent"))
+    after(18_000)
+    directory.heard(announcement("a"), { sent: 5, at: 6 })
+    directory.heard(announcement("b", { state: "draining" }))
+    directory.heard(announcement("c", { apps: [] }))
+    directory.heard(announcement("z"))
+    directory.heard(announcement("gone", { state: "gone" }))
+    after(10)
+    const told = (callers: boolean) =>
+      directory.hearsay(callers).map(({ announcement: { instance }, ...rest }) => [instance, rest])
+    assert.deepEqual(told(false), [["self", { ago: 0 }], ["a", { ago: 10, sent: 5, at: 6 }], ["b", { ago: 10 }], ["z", {
+      ago: 10,
+    }]])
+    assert.deepEqual(told(true), [["c", { ago: 10 }]])
+    assert.deepEqual([directory.older(0), directory.older(5)], [0, 1])
+  })
+
   test("takes a process for missing after three heartbeats, remembers when it was heard, and forgets it", () => {
     const { directory, lives, after } = make()
     directory.heard(announcement("self"))
@@ -100,15 +166,15 @@ describe("Directory", () => {
     assert.equal(lives()["self"], "running")
   })
 
-  test("knows a thousand processes at most: the dead make room, the living do not", () => {
+  test("knows ten thousand processes at most: the dead make room, the living do not", () => {
     const { directory, after } = make()
     directory.heard(announcement("dead"))
     after(60_000)
-    for (let i = 0; i < 1_100; i++) directory.heard(announcement(`i${i}`))
-    assert.equal(directory.list().length, 1_000)
+    for (let i = 0; i < 10_100; i++) directory.heard(announcement(`i${i}`))
+    assert.equal(directory.list().length, 10_000)
     assert.equal(directory.get("dead"), undefined)
     assert.equal(directory.heard(announcement("one more")), false)
-    assert.equal(directory.handling("sales.quote").length, 1_000)
+    assert.equal(directory.handling("sales.quote").length, 10_000)
   })
 })
 

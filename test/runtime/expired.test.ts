@@ -6,6 +6,7 @@ import assert from "node:assert/strict"
 import { Effect, Schema } from "effect"
 import { api, call, event, handle, on } from "../../src/mod.ts"
 import { testBus } from "../../src/testing/mod.ts"
+import { Why } from "../../src/runtime/mod.ts"
 import { onTheWay } from "./onTheWay.ts"
 
 const Desk = api("desk", {
@@ -51,7 +52,7 @@ describe("a call that has expired", () => {
           }
           assert.deepEqual(ran, [1], "one redelivered at a time")
           for (const seconds of [3, 10, 30]) yield* moveTo(seconds * 1_000)
-          assert.deepEqual([ran, skipped()], [[1], ["its deadline has passed"]])
+          assert.deepEqual([ran, skipped()], [[1], [Why.lateInQueue]])
         }),
     )
   })

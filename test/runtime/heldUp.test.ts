@@ -8,6 +8,7 @@ import { Effect, Schema } from "effect"
 import { api, call, handle } from "../../src/mod.ts"
 import type { Packet } from "../../src/transport/mod.ts"
 import { Header } from "../../src/wire/mod.ts"
+import { Why } from "../../src/runtime/mod.ts"
 import { onTheWay } from "./onTheWay.ts"
 
 const Desk = api("desk", {
@@ -55,7 +56,7 @@ const ask = (heldUp: number, off = 0) => {
   )
 }
 
-const late = "its deadline has passed"
+const late = Why.lateOnArrival
 
 describe("calls that were held up after they had left the broker's queue", () => {
   test("are not run when their deadline has passed, be it a moment ago or long ago", async () => {

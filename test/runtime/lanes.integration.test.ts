@@ -4,15 +4,12 @@
 import { describe, test } from "#test"
 import { Effect, Redacted } from "effect"
 import { layer } from "../../adapters/amqp/mod.ts"
-import { layerStreams, openLinks } from "../../adapters/zeromq/mod.ts"
 import { runtimeSuite } from "../../src/testing/runtimeSuite.ts"
+import { linksWith } from "../support/links.ts"
 import { skip } from "../support/rabbit.ts"
 import { wiredBroker } from "../support/wiredBroker.ts"
 
 const { url, cut } = wiredBroker()
-
-const linksWith = (secret?: Redacted.Redacted<string>) =>
-  Effect.provide(openLinks({ local: "127.0.0.1", secret, maxMessageBytes: 17 * 1024 * 1024 }), layerStreams)
 
 const secret = Redacted.make("a secret of these tests alone")
 
@@ -20,7 +17,7 @@ const secret = Redacted.make("a secret of these tests alone")
 const usual = ["calls", "deadlines and interruption", "handlers that misbehave", "hosts"] as const
 const runs = [
   { lane: "reply", of: "NULL", links: linksWith(), only: usual },
-  { lane: "direct", of: "NULL", links: linksWith(), only: [...usual, "presence"] },
+  { lane: "direct", of: "NULL", links: linksWith(), only: [...usual, "presence", "following", "tapping"] },
   { lane: "auto", of: "NULL", links: linksWith(), only: usual },
   { lane: "reply", of: "CURVE", links: linksWith(secret), only: ["calls"] },
   { lane: "direct", of: "CURVE", links: linksWith(secret), only: ["calls"] },

@@ -23,6 +23,10 @@ const world = () => {
       at += ms
       day += ms
     },
+    lateness,
+    /** Another process heard a message so long ago that had taken so long, and tells it now. */
+    heard: (took: number, ago: number) =>
+      lateness.heard("sender", { clock: clock - ago - took, at: day - ago - took }, ago),
     set: (ms: number) => void (day += ms),
     /** A message that takes so long; what is said of it. */
     message: (took: number, isDated = true): number => {
@@ -62,6 +66,16 @@ describe("Lateness", () => {
     day += 8 * hour
     assert.equal(lateness.of("sender", { clock, at: 0 }), 0)
     isAbout(lateness.of("sender", { clock: clock - 3_000, at: 0 }), 3_000)
+  })
+
+  test("compares the first message of a sender with what another process heard of it", () => {
+    const { lateness, message, heard, pass } = world()
+    heard(2, 5_000)
+    pass(100)
+    isAbout(message(3_002), 3_000)
+    assert.equal(message(2), 0)
+    lateness.heard("other", { clock: 7, at: undefined }, 0)
+    assert.equal(lateness.of("other", { clock: 8, at: undefined }), 0)
   })
 
   test("a machine that slept does not look late afterwards, and a late message of it does", () => {

@@ -48,7 +48,7 @@ export const onTheWay = <A>(
           clock.moveTo(begin + ms)
           return new Promise((resolve) => setTimeout(resolve, 5))
         }),
-      skipped: () => process.facts("skipped").map(({ error }) => error),
+      skipped: () => process.facts("skipped").map(({ tag, error }) => tag ?? error),
     })
   }).pipe(
     Effect.provideServiceEffect(Transport, altered),

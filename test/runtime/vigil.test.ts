@@ -1,6 +1,7 @@
 /**
  * When a death is believed, and when it is not: pings, lost connections and last words, on a clock moved by hand.
  */
+import { Tally } from "../../src/runtime/stats/Tally.ts"
 import { describe, test } from "#test"
 import assert from "node:assert/strict"
 import { setImmediate as turn } from "node:timers/promises"
@@ -83,7 +84,8 @@ const inWorld = async (body: (world: World) => Promise<void>): Promise<void> => 
         ),
       publish: ({ exchange, key }, packet) => {
         if (decodeNotice(packet.body)?.kind === "ping") world.pings++
-        return Effect.succeed(exchange === "" && world.absent.has(key) ? "unroutable" as const : "routed" as const)
+        const isLost = exchange === "" && (world.absent.has(key) || key === QueueName.directory)
+        return Effect.succeed(isLost ? "unroutable" as const : "routed" as const)
       },
       consume: () => Effect.void,
     }
@@ -99,7 +101,10 @@ const inWorld = async (body: (world: World) => Promise<void>): Promise<void> => 
         runFork: Effect.runForkWith(services),
         served: new Map(),
         settings: defaultSettings,
+        tally: new Tally(),
         transport,
+        works: [],
+        isInspected: true,
       } satisfies PresenceCore,
     )
     const settle = async () => {

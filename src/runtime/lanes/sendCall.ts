@@ -4,7 +4,7 @@
  * Between `Caller`, which owns the call's deadline and outcome, and the lanes. A call that was not begun goes by another lane;
  * one that may have been goes again only if it may be run twice.
  */
-import { Effect, type Exit } from "effect"
+import { Effect, Exit } from "effect"
 import type { Confirm, HeaderValue, Packet, TransportError } from "../../transport/mod.ts"
 import { cancelPacket, Header, readMeta, type RefusalReason, routeTo } from "../../wire/mod.ts"
 import type { CoreShape } from "../Core.ts"
@@ -170,7 +170,7 @@ class Outgoing implements Straight, CallWay {
     }
     publishing.addObserver((exit) => {
       if (this.#isOver) return
-      this.#trail?.add("confirmed", "the broker has it")
+      if (Exit.isSuccess(exit) && exit.value === "routed") this.#trail?.add("confirmed", "the broker has it")
       this.#events.onSent(awaited === undefined ? "broker" : "reply")
       this.#events.onUnsent(exit)
     })

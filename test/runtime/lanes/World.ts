@@ -43,11 +43,13 @@ export interface Asked {
   readonly interrupt: () => void
 }
 
+const ofItself: ReadonlySet<string> = new Set(["warren.presence", "warren.tap.hello", "warren.ledger"])
+
 /** One process. */
 export interface Process extends OpenProcess {
   readonly endpoint: string
   readonly instance: string
-  /** What it published, without presence. */
+  /** What it published, without what every process tells of itself. */
   readonly published: Array<{ readonly route: Route; readonly packet: Packet }>
   readonly call: (message: Message<CallSpec>, options?: CallOptions) => Asked
   /** Waits on the clock, ms. */
@@ -167,7 +169,7 @@ export const inWorld = (body: (world: World) => Promise<void>) => (): Promise<vo
         ...bare,
         traits: { ...bare.traits, shared: true },
         publish: (route, packet) => {
-          if (packet.type !== "warren.presence") published.push({ route, packet })
+          if (!ofItself.has(packet.type)) published.push({ route, packet })
           return bare.publish(route, packet)
         },
         consume: (queue, options, deliver) =>

@@ -63,7 +63,7 @@ const aCaller = (yard: Yard) => {
   station.listen((from, parts) => {
     if (readLaneMessage(parts)?._tag === "Welcome") ways.onWelcome(from)
   })
-  const directory = new Directory("home", now)
+  const directory = new Directory("home", now, 5_000)
   const down: Array<string> = []
   const servers = new Servers(directory, ways, ({ instance }) => down.push(instance))
   const hear = (instance: string, said?: Said) => directory.heard(announcement(instance, said))
