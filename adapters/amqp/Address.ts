@@ -5,7 +5,7 @@
  * (`label`) is without them. The query speaks RabbitMQ's own URI parameters: `heartbeat` (s), `connection_timeout`
  * (ms), `cacertfile`, `certfile`, `keyfile`, `verify` (`verify_peer`, `verify_none`), `server_name_indication`.
  */
-import { Redacted } from "effect"
+import { Effect, Redacted } from "effect"
 import { brokerUrls } from "../../src/transport/mod.ts"
 
 /** A broker's address, taken apart. */
@@ -61,6 +61,14 @@ export const parse = (
   const text = Redacted.isRedacted(input) ? Redacted.value(input) : input
   return brokerUrls(text)?.map((url) => read(new URL(url), credentials))
 }
+
+/** Where a broker is now, of a URL or of whoever knows it. */
+export const placesOf = (
+  { url, ...credentials }: Credentials & {
+    readonly url: string | Redacted.Redacted<string> | Effect.Effect<Redacted.Redacted<string>>
+  },
+): Effect.Effect<ReadonlyArray<Address> | undefined> =>
+  Effect.map(Effect.isEffect(url) ? url : Effect.succeed(url), (known) => parse(known, credentials))
 
 const read = (url: URL, credentials: Credentials): Address => {
   const anonymous = url.username === "" && url.password === ""

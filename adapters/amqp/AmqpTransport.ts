@@ -6,8 +6,16 @@
  * there is no connection, every member fails `Disconnected` at once; nothing that was sent is sent again from here.
  */
 import { Effect, Layer, PubSub, Redacted, Stream } from "effect"
-import { Disconnected, merge, type Status, type Topology, Transport, TransportError } from "../../src/transport/mod.ts"
-import { type Address, type Credentials, parse } from "./Address.ts"
+import {
+  CurrentIdentity,
+  Disconnected,
+  merge,
+  type Status,
+  type Topology,
+  Transport,
+  TransportError,
+} from "../../src/transport/mod.ts"
+import { type Address, type Credentials, placesOf } from "./Address.ts"
 import { declare, redeclare } from "./declare.ts"
 import { holdLine, type Session } from "./Link.ts"
 import { make as makePublisher, maxBytes } from "./Publisher.ts"
@@ -17,13 +25,13 @@ import { makeSubscriptions } from "./Subscriptions.ts"
 export interface AmqpOptions extends Credentials {
   /**
    * `amqp://user:password@host:5672/vhost` or `amqps://…`; several hosts of a cluster with commas between them.
-   * Never printed with its password.
+   * Never printed with its password. An Effect is asked anew at each attempt to connect.
    */
-  readonly url: string | Redacted.Redacted<string>
-  /** The connections' name in the broker's tools. @default "warren" */
-  readonly name?: string
+  readonly url: string | Redacted.Redacted<string> | Effect.Effect<Redacted.Redacted<string>>
   /** How long the first connecting goes on trying where nothing answers, ms. @default 0: one attempt */
   readonly wait?: number
+  /** The connections' name in the broker's tools. @default the one of {@link CurrentIdentity}, "warren" */
+  readonly name?: string
 }
 
 /** Provides `Transport` by a line to the broker that lives as long as the layer. */
@@ -33,7 +41,7 @@ export const layer = (options: AmqpOptions): Layer.Layer<Transport, TransportErr
 const nothing: Topology = { exchanges: [], queues: [], bindings: [] }
 
 const make = Effect.fnUntraced(function* (options: AmqpOptions) {
-  const addresses = yield* addressesOf(options)
+  const identity = yield* CurrentIdentity
   const statuses = yield* PubSub.unbounded<Status>({ replay: 1 })
   let last: Status["_tag"] = "Connecting"
   const become = (status: Status) => {
@@ -47,11 +55,12 @@ const make = Effect.fnUntraced(function* (options: AmqpOptions) {
   const publisher = makePublisher()
   const subscriptions = makeSubscriptions()
   let declared = nothing
+  const told = new Set<string>()
   let session: Session | undefined
 
   yield* holdLine({
-    addresses,
-    name: options.name ?? "warren",
+    addresses: addressesOf(options),
+    identity: { ...identity, name: options.name ?? identity.name },
     wait: options.wait ?? 0,
     events: {
       onBlocked: (why) => become({ _tag: "Blocked", reason: why }),
@@ -62,6 +71,7 @@ const make = Effect.fnUntraced(function* (options: AmqpOptions) {
         fresh.consuming,
         declared,
         (error) => Effect.logError(`Not everything came back on the new connection: ${error.message}`),
+        told,
       )
       const exchanges = declared.exchanges.map(({ name }) => name)
       yield* Effect.mapError(publisher.attach(fresh.publishing, exchanges), unusable)
@@ -88,7 +98,7 @@ const make = Effect.fnUntraced(function* (options: AmqpOptions) {
     traits: { name: "amqp", durable: true, shared: true, maxBytes },
     status: Stream.fromPubSub(statuses).pipe(Stream.takeUntil((status) => status._tag === "Closed")),
     declare: (topology) =>
-      using("declare", nameOf(topology), ({ consuming }) => declare(consuming, topology)).pipe(
+      using("declare", nameOf(topology), ({ consuming }) => declare(consuming, topology, told)).pipe(
         Effect.andThen(Effect.sync(() => {
           declared = merge(declared, topology)
           publisher.know(topology.exchanges.map(({ name }) => name))
@@ -100,7 +110,12 @@ const make = Effect.fnUntraced(function* (options: AmqpOptions) {
   } satisfies Transport["Service"]
 })
 
-const readyOn = ({ server, consuming: { local } }: Session): Status => ({ _tag: "Ready", server, local })
+const readyOn = ({ server, consuming: { local, cluster } }: Session): Status => ({
+  _tag: "Ready",
+  server,
+  local,
+  cluster,
+})
 
 const lost = new Disconnected({ detail: "the connection to the broker is lost; it is being made again" })
 
@@ -117,9 +132,8 @@ const unusable = (failed: { readonly text: string } | undefined) =>
 const nameOf = (topology: Topology): string => topology.queues[0]?.name ?? topology.exchanges[0]?.name ?? "topology"
 
 const addressesOf = (options: AmqpOptions): Effect.Effect<ReadonlyArray<Address>, TransportError> =>
-  Effect.suspend(() => {
-    const addresses = parse(options.url, options)
-    return addresses === undefined
+  Effect.flatMap(placesOf(options), (addresses) =>
+    addresses === undefined
       ? Effect.fail(
         new TransportError({
           operation: "connect",
@@ -127,5 +141,4 @@ const addressesOf = (options: AmqpOptions): Effect.Effect<ReadonlyArray<Address>
           reason: new Disconnected({ detail: "its URL must look like amqp://user:password@host:5672/vhost" }),
         }),
       )
-      : Effect.succeed(addresses)
-  })
+      : Effect.succeed(addresses))

@@ -7,10 +7,11 @@
  */
 import amqp, { type ChannelModel, type ConfirmChannel, type ConsumeMessage, type Message } from "amqplib"
 import { Deferred, Effect, Redacted, type Scope } from "effect"
-import type { Verdict } from "../../src/transport/mod.ts"
+import type { Identity, Verdict } from "../../src/transport/mod.ts"
 import type { Address } from "./Address.ts"
 import { type BrokerFailure, failure } from "./Failure.ts"
 import { writePublish, writeVerdict } from "./frames.ts"
+import { clientProperties } from "./clientProperties.ts"
 import { type ChannelInside, channelInsideOf, forgive, type Inside, insideOf, onClosing, unblock } from "./inside.ts"
 import { Outgoing } from "./Outgoing.ts"
 import type { Properties } from "./properties.ts"
@@ -114,26 +115,30 @@ const courtesy = "2 seconds"
 /** Connects; the connection ends with the scope. */
 export const connect = Effect.fnUntraced(function* (
   address: Address,
-  name: string,
+  who: Identity & { readonly role: string },
   events: ConnectionEvents,
 ): Effect.fn.Return<Connection, BrokerFailure, Scope.Scope> {
   const life: Life = { lost: undefined, silent: false }
   const lost = Deferred.makeUnsafe<BrokerFailure>()
-  const socket = yield* secure(address.tls)
-  const model = yield* Effect.acquireRelease(
-    attempt(() => dial(address, name, socket)),
-    (model) => hangUp(model, life, Effect.asVoid(Deferred.await(lost))),
-  )
   const lose = (cause: unknown) => {
     life.lost = cause === undefined ? life.lost ?? closedByBroker : failure(cause)
     Deferred.doneUnsafe(lost, Effect.succeed(life.lost))
   }
+  const socket = yield* secure(address.tls)
+  const model = yield* Effect.acquireRelease(
+    attempt(async () => {
+      const model = await dial(address, clientProperties(who, who.role), socket)
+      // at once: an error of a connection that nobody listens to, since it is no longer wanted, would end the process
+      model.on("error", lose)
+      model.on("close", lose)
+      return model
+    }),
+    (model) => hangUp(model, life, Effect.asVoid(Deferred.await(lost))),
+  )
   const inside = yield* Effect.try({ try: () => insideOf(model.connection), catch: failure })
   forgive(inside)
   unblock(inside)
   const line: Line = { model, life, inside, outgoing: new Outgoing(inside.stream) }
-  model.on("error", lose)
-  model.on("close", lose)
   // it may have ended before anybody listened, in the same breath in which it was opened
   if (inside.expectSocketClose) lose(undefined)
   model.on("blocked", events.onBlocked)
@@ -150,7 +155,11 @@ export const connect = Effect.fnUntraced(function* (
   }
 })
 
-const dial = (address: Address, name: string, socket: object): Promise<ChannelModel> =>
+const dial = (
+  address: Address,
+  clientProperties: Readonly<Record<string, string>>,
+  socket: object,
+): Promise<ChannelModel> =>
   amqp.connect({
     protocol: address.tls === undefined ? "amqp" : "amqps",
     hostname: address.host,
@@ -163,7 +172,7 @@ const dial = (address: Address, name: string, socket: object): Promise<ChannelMo
     timeout: address.patience,
     noDelay: true,
     keepAlive: true,
-    clientProperties: { connection_name: name },
+    clientProperties,
     credentials: amqp.credentials.plain(address.user, Redacted.value(address.password)),
   })
 

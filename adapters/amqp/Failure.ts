@@ -69,6 +69,16 @@ const permit = (text: string): string => {
 // RabbitMQ: inequivalent arg 'x' for queue 'q' in vhost 'v': received the value 'a' of type 't' but current is none
 const inequivalent = /inequivalent arg '(.*)' for (\w+) '(.*)' in vhost '(.*)': received (.*?) but current is (.*)$/s
 
+/** In what a declaration differs from what exists, and what is there; `undefined`: it was refused for something else. */
+export const inequality = (
+  failed: BrokerFailure,
+): { readonly argument: string; readonly present: string | undefined } | undefined => {
+  const found = failed.code === codes.preconditionFailed ? inequivalent.exec(failed.text) : null
+  if (found === null) return undefined
+  const [, argument = "", , , , , present = ""] = found
+  return { argument, present: /^(?:the value )?'(.*?)'/s.exec(present)?.[1] }
+}
+
 const clash = (name: string, text: string): Clash => {
   const found = inequivalent.exec(text)
   if (found === null) return new Clash({ name, detail: text })

@@ -7,7 +7,7 @@
  * process to process; failures that no attempt can mend end the first connecting, never a later one.
  */
 import { Clock, Duration, Effect, Exit, Random, Result, Scope } from "effect"
-import type { TransportError } from "../../src/transport/mod.ts"
+import type { Identity, TransportError } from "../../src/transport/mod.ts"
 import type { Address } from "./Address.ts"
 import { connect, type Connection, type ConnectionEvents } from "./Connection.ts"
 import type { BrokerFailure } from "./Failure.ts"
@@ -23,10 +23,9 @@ export interface Session {
 
 /** How to hold the line. */
 export interface LinkOptions {
-  /** At least one. */
-  readonly addresses: ReadonlyArray<Address>
-  /** The connections' name in the broker's tools. */
-  readonly name: string
+  /** At least one; asked for anew before each round of attempts, since a broker may come back elsewhere. */
+  readonly addresses: Effect.Effect<ReadonlyArray<Address>, TransportError>
+  readonly identity: Identity
   /** How long the first connecting may go on trying, ms. */
   readonly wait: number
   readonly events: ConnectionEvents
@@ -43,12 +42,13 @@ const pause = { first: 200, most: 3_000 }
 export const holdLine = Effect.fnUntraced(function* (
   options: LinkOptions,
 ): Effect.fn.Return<void, TransportError, Scope.Scope> {
-  const { addresses } = options
+  let addresses = yield* options.addresses
   let turn = 0
 
   const attempt = Effect.fnUntraced(function* (scope: Scope.Scope): Effect.fn.Return<Session, Refusal> {
+    if (turn % addresses.length === 0) addresses = yield* Effect.orElseSucceed(options.addresses, () => addresses)
     const address = addresses[turn++ % addresses.length]!
-    const dial = (role: string) => connect(address, `${options.name} (${role})`, options.events)
+    const dial = (role: string) => connect(address, { ...options.identity, role }, options.events)
     const refused = (failed: BrokerFailure) => refusal(address, failed)
     // both at once, when they are made and when they are closed
     const both = yield* Scope.fork(scope, "parallel")

@@ -2,20 +2,29 @@
  * Makes a topology exist: exchanges, then queues, then bindings, on a channel that is thrown away.
  *
  * Between `AmqpTransport.ts` and `Connection.ts`. A refused declaration closes its channel, hence one for each call:
- * nobody else is hurt, and whatever was declared before the refusal stays.
+ * nobody else is hurt, and whatever was declared before the refusal stays. Queues that may differ from what exists are
+ * declared in `tolerant.ts`.
  */
 import { Effect } from "effect"
 import { Clash, type Topology, TransportError } from "../../src/transport/mod.ts"
 import type { Channel, Connection } from "./Connection.ts"
 import { type BrokerFailure, transportError } from "./Failure.ts"
 import { queueDeclaration } from "./queueArguments.ts"
+import { declareTolerant } from "./tolerant.ts"
 
-/** Declares everything, in order; the first refusal ends it and names its queue or exchange. */
-export const declare = (connection: Connection, topology: Topology): Effect.Effect<void, TransportError> =>
+/**
+ * Declares everything, in order; the first refusal ends it and names its queue or exchange. `told`: queues of which the log
+ * has said that they are not as they would be declared today.
+ */
+export const declare = (
+  connection: Connection,
+  topology: Topology,
+  told: Set<string>,
+): Effect.Effect<void, TransportError> =>
   onOwnChannel(
     connection,
     (failed) => transportError("declare", "topology")(failed),
-    (channel) => Effect.forEach(stepsOf(topology), (step) => step(channel), { discard: true }),
+    (channel) => Effect.forEach(stepsOf(connection, topology, told), (step) => step(channel), { discard: true }),
   )
 
 /**
@@ -26,8 +35,9 @@ export const redeclare = (
   connection: Connection,
   topology: Topology,
   report: (error: TransportError) => Effect.Effect<void>,
+  told: Set<string> = new Set(),
 ): Effect.Effect<void, TransportError> => {
-  const steps = stepsOf(topology)
+  const steps = stepsOf(connection, topology, told)
   let done = 0
   const round: Effect.Effect<void, TransportError> = Effect.suspend(() => {
     const before = done
@@ -54,16 +64,17 @@ const isLocked = ({ reason }: TransportError): boolean =>
 
 type DeclareStep = (channel: Channel) => Effect.Effect<void, TransportError>
 
-const stepsOf = (topology: Topology): ReadonlyArray<DeclareStep> => [
+const stepsOf = (connection: Connection, topology: Topology, told: Set<string>): ReadonlyArray<DeclareStep> => [
   ...topology.exchanges.map(({ name, type }): DeclareStep => (channel) =>
     Effect.mapError(channel.declareExchange(name, type), transportError("declare", name))
   ),
-  ...topology.queues.map((queue): DeclareStep => (channel) =>
-    queue.durable === false && queue.exclusive !== true ? transient(queue.name) : Effect.mapError(
-      channel.declareQueue(queue.name, queueDeclaration(queue)),
-      transportError("declare", queue.name),
-    )
-  ),
+  ...topology.queues.map((queue): DeclareStep => (channel) => {
+    if (queue.durable === false && queue.exclusive !== true) return transient(queue.name)
+    const declared = queue.tolerates === undefined
+      ? channel.declareQueue(queue.name, queueDeclaration(queue))
+      : declareTolerant(connection, queue, told)
+    return Effect.mapError(declared, transportError("declare", queue.name))
+  }),
   ...topology.bindings.map(({ queue, exchange, key }): DeclareStep => (channel) =>
     Effect.mapError(channel.bind(queue, exchange, key), transportError("declare", queue))
   ),

@@ -5,10 +5,11 @@
  * unsettled back, so whatever goes wrong leaves messages where they were, a few of them perhaps in both queues.
  */
 import { Deferred, Effect } from "effect"
-import type { Headers } from "../../src/transport/mod.ts"
+import { type Headers, Rejected, StewardError } from "../../src/transport/mod.ts"
 import type { Arrival, Channel, Connection } from "./Connection.ts"
 import { type BrokerFailure, failure, notFound } from "./Failure.ts"
 import { type Properties, repeatable } from "./properties.ts"
+import { acked } from "./walk.ts"
 
 /** Messages on their way at a time. */
 const atATime = 100
@@ -21,14 +22,14 @@ export const move = Effect.fnUntraced(function* (
   from: string,
   to: string,
   headers: Headers,
-): Effect.fn.Return<number, BrokerFailure> {
+): Effect.fn.Return<number, BrokerFailure | StewardError> {
   const enough = yield* Deferred.make<void>()
   let wanted = 0
   let moved = 0
   let underWay = 0
   /** Once it is set no copy counts any more: of which one the broker says that it is nowhere, a confirm does not tell. */
-  let why: BrokerFailure | undefined
-  const stop = (failed: BrokerFailure): void => {
+  let why: BrokerFailure | StewardError | undefined
+  const stop = (failed: BrokerFailure | StewardError): void => {
     why ??= failed
     Deferred.doneUnsafe(enough, Effect.void)
   }
@@ -40,7 +41,9 @@ export const move = Effect.fnUntraced(function* (
       underWay--
       if (why !== undefined) return
       if (outcome !== "ack") {
-        return stopBecause(outcome === "nack" ? `"${to}" takes nothing more` : "the channel was lost")
+        if (outcome === "lost") return stopBecause("the channel was lost")
+        const reason = new Rejected({ detail: `"${to}" takes nothing more` })
+        return stop(new StewardError({ operation: "move", target: from, reason }))
       }
       channel.settle(tag, "ack")
       if (++moved >= wanted) Deferred.doneUnsafe(enough, Effect.void)
@@ -76,6 +79,7 @@ export const move = Effect.fnUntraced(function* (
       // quorum queue goes on counting a consumer for a moment when only its channel ends
       yield* channel.cancel(consumer)
       while (underWay > 0 && why === undefined) yield* Effect.sleep("5 millis")
+      yield* acked(channel, from)
       return why === undefined ? moved : yield* Effect.fail(why)
     }),
     (channel) => channel.close,

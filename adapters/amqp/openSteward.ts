@@ -5,18 +5,30 @@
  * closes its channel. Lists nothing, which AMQP cannot; what can (`adapters/management`) is told where it would be.
  */
 import { Effect, type Redacted, type Scope } from "effect"
-import { Disconnected, InUse, NotEmpty, type QueueFacts, type Steward, StewardError } from "../../src/transport/mod.ts"
-import { type Address, parse } from "./Address.ts"
+import {
+  CurrentIdentity,
+  Disconnected,
+  InUse,
+  NotEmpty,
+  type QueueFacts,
+  type Steward,
+  StewardError,
+} from "../../src/transport/mod.ts"
+import { type Address, placesOf } from "./Address.ts"
 import type { AmqpOptions } from "./AmqpTransport.ts"
+import { browse } from "./browse.ts"
 import { type Channel, connect, type Connection } from "./Connection.ts"
 import { accessRefused, type BrokerFailure, notFound, reason, resourceLocked } from "./Failure.ts"
 import { move } from "./move.ts"
 import { peek } from "./peek.ts"
+import { receive } from "./receive.ts"
 import { refusal } from "./refusal.ts"
+import { sift } from "./sift.ts"
 
 /** One node of the broker, and who asks. */
 export interface Place {
   readonly host: string
+  readonly port: number
   readonly isSecure: boolean
   readonly user: string
   readonly password: Redacted.Redacted<string>
@@ -26,6 +38,8 @@ export interface Place {
 /** A steward, and what leads to other sources about the same broker. */
 export interface Stewardship {
   readonly steward: Steward
+  /** What it is: the broker embedded in Warren says so, and everything else is taken for RabbitMQ. */
+  readonly kind: "rabbitmq" | "embedded"
   /** The broker's name and version, for people. */
   readonly server: string
   /** Where it was reached, without a password. */
@@ -41,15 +55,16 @@ export interface Stewardship {
 export const openSteward = Effect.fnUntraced(function* (
   options: AmqpOptions,
 ): Effect.fn.Return<Stewardship, StewardError, Scope.Scope> {
-  const addresses = parse(options.url, options) ?? []
+  const addresses = (yield* placesOf(options)) ?? []
   let refused = new StewardError({
     operation: "connect",
     target: "broker",
     reason: new Disconnected({ detail: "its URL must look like amqp://user:password@host:5672/vhost" }),
   })
+  const own = yield* CurrentIdentity
+  const identity = { ...own, name: options.name ?? own.name, role: "looks" }
   for (const address of addresses) {
-    const name = `${options.name ?? "warren"} (looks)`
-    const tried = yield* Effect.result(connect(address, name, { onBlocked: () => {}, onUnblocked: () => {} }))
+    const tried = yield* Effect.result(connect(address, identity, { onBlocked: () => {}, onUnblocked: () => {} }))
     if (tried._tag === "Success") return stewardship(tried.success, address, addresses)
     const { error } = refusal(address, tried.failure)
     refused = new StewardError({ operation: "connect", target: error.target, reason: error.reason })
@@ -61,11 +76,13 @@ const stewardship = (connection: Connection, address: Address, addresses: Readon
   const { label, vhost } = address
   const { server, cluster } = connection
   const places = [address, ...addresses.filter((one) => one !== address)].map(placeOf)
-  return { steward: makeSteward(connection, label), server, label, vhost, cluster, places }
+  const kind = server.startsWith("Warren ") ? "embedded" : "rabbitmq"
+  return { steward: makeSteward(connection, label), kind, server, label, vhost, cluster, places }
 }
 
-const placeOf = ({ host, user, password, vhost, tls }: Address): Place => ({
+const placeOf = ({ host, port, user, password, vhost, tls }: Address): Place => ({
   host,
+  port,
   isSecure: tls !== undefined,
   user,
   password,
@@ -105,7 +122,10 @@ const makeSteward = (connection: Connection, label: string): Steward => {
       })),
     look,
     peek: (queue, most) => Effect.mapError(peek(connection, queue, most), told("peek", queue)),
+    browse: (queue, limits, visit) => Effect.mapError(browse(connection, queue, limits, visit), told("browse", queue)),
+    sift: (queue, sifting) => Effect.mapError(sift(connection, queue, sifting), told("sift", queue)),
     move: (from, to, headers) => Effect.mapError(move(connection, from, to, headers), told("move", from)),
+    receive: (queue, receiving) => Effect.mapError(receive(connection, queue, receiving), told("receive", queue)),
     bind: ({ exchange, queue, key }) => step("bind", queue, (channel) => channel.bind(queue, exchange, key)),
     unbind: ({ exchange, queue, key }) =>
       step(

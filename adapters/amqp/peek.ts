@@ -8,9 +8,10 @@
  */
 import { Deferred, Effect } from "effect"
 import type { Peeked } from "../../src/transport/mod.ts"
+import { peeked } from "./browse.ts"
 import type { Arrival, Channel, Connection } from "./Connection.ts"
 import { type BrokerFailure, resourceLocked } from "./Failure.ts"
-import { deliveryCount, toPacket } from "./properties.ts"
+import { onChannel, returned } from "./walk.ts"
 
 /** How long messages that should be there may take to come, where there may be another consumer. */
 const patience = "1 second"
@@ -28,18 +29,8 @@ export const peek = (
         : Effect.fail(failed)
     ),
     Effect.tap((arrivals) => returned(connection, queue, arrivals.length)),
-    Effect.map((arrivals) =>
-      arrivals.map(({ properties, body, key, redelivered }) => ({
-        packet: toPacket(properties, body),
-        key,
-        redelivered,
-        deliveryCount: deliveryCount(properties),
-      }))
-    ),
+    Effect.map((arrivals) => arrivals.map(peeked)),
   )
-
-const onChannel = <A>(connection: Connection, use: (channel: Channel) => Effect.Effect<A, BrokerFailure>) =>
-  Effect.acquireUseRelease(connection.openChannel("plain", {}), use, (channel) => channel.close)
 
 const getSome = Effect.fnUntraced(function* (channel: Channel, queue: string, most: number) {
   const arrivals: Array<Arrival> = []
@@ -65,13 +56,4 @@ const waitInLine = Effect.fnUntraced(function* (channel: Channel, queue: string,
   // first, so that what is given back does not come again
   yield* channel.cancel(consumer)
   return arrivals
-})
-
-/** Waits until messages given back count as ready again, so that nobody takes the queue for an empty one. */
-const returned = Effect.fnUntraced(function* (connection: Connection, queue: string, count: number) {
-  for (let tries = 0; count > 0 && tries < 100; tries++) {
-    const { ready, consumers } = yield* onChannel(connection, (channel) => channel.checkQueue(queue))
-    if (ready >= count || consumers > 0) return
-    yield* Effect.sleep("20 millis")
-  }
 })

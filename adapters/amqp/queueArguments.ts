@@ -17,11 +17,13 @@ export interface QueueDeclaration {
 /**
  * Translates a queue.
  *
- * Details: a full queue refuses (`reject-publish`) rather than drop its oldest message. A quorum queue with a
- * dead-letter exchange dead-letters at least once, which RabbitMQ allows together with `reject-publish` only.
+ * Details: a full queue refuses (`reject-publish`) rather than drop its oldest message, unless it is said otherwise. A
+ * quorum queue with a dead-letter exchange dead-letters at least once, which RabbitMQ allows together with
+ * `reject-publish` only: one that drops its oldest dead-letters at most once.
  */
 export const queueDeclaration = (queue: QueueSpec): QueueDeclaration => {
-  const safe = queue.type === "quorum" && queue.deadLetterExchange !== undefined
+  const { overflow = "reject-publish" } = queue
+  const safe = queue.type === "quorum" && queue.deadLetterExchange !== undefined && overflow === "reject-publish"
   const entries: ReadonlyArray<readonly [string, string | number | boolean | undefined]> = [
     ["x-queue-type", queue.type],
     ["x-message-ttl", queue.messageTtl],
@@ -31,7 +33,7 @@ export const queueDeclaration = (queue: QueueSpec): QueueDeclaration => {
     ["x-dead-letter-strategy", safe ? "at-least-once" : undefined],
     ["x-delivery-limit", queue.deliveryLimit],
     ["x-max-length", queue.maxLength],
-    ["x-overflow", safe || queue.maxLength !== undefined ? "reject-publish" : undefined],
+    ["x-overflow", safe || queue.maxLength !== undefined ? overflow : undefined],
     ["x-single-active-consumer", queue.singleActiveConsumer === true ? true : undefined],
   ]
   return {

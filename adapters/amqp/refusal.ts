@@ -93,7 +93,8 @@ export const refusal = (address: Address, failed: BrokerFailure): Refusal => {
   })
   if (vhostRefused.test(failed.text)) {
     const detail = `virtual host "${vhost}" does not exist, or user "${user}" may not use it; ` +
-      `see "rabbitmqctl list_vhosts" and "rabbitmqctl list_permissions -p ${vhost}"`
+      `see "rabbitmqctl list_vhosts" and "rabbitmqctl list_permissions -p ${vhost}"; ` +
+      `or it has as many connections as it may: "rabbitmqctl list_vhost_limits -p ${vhost}"`
     return made(new Forbidden({ detail }), true)
   }
   if (failed.code === accessRefused) {

@@ -17,6 +17,8 @@ import {
   TooMuch,
 } from "../../src/transport/mod.ts"
 import { type Api, ask } from "./ask.ts"
+import { insightOf } from "./insight.ts"
+import { isRecord } from "./read.ts"
 
 /** Which API to use, and for which broker. */
 export interface ManagementOptions {
@@ -27,6 +29,8 @@ export interface ManagementOptions {
   readonly vhost: string
   /** The cluster that it must be; `undefined`: not known. */
   readonly cluster: string | undefined
+  /** What it is called, for people. @default "the management API" */
+  readonly called?: string
   /** Bytes of an answer at most. @default 16 MiB */
   readonly bytes?: number
   /** ms until an answer must have come. @default 5_000 */
@@ -88,7 +92,8 @@ export const openManagement = Effect.fnUntraced(function* (
   })
 
   return {
-    source: `the management API (${api.url})`,
+    source: `${options.called ?? "the management API"} (${api.url})`,
+    insight: insightOf(api, options.vhost),
     survey: ({ prefix, exchange }) =>
       Effect.map(Effect.all([queues(prefix), bindings(exchange)]), ([found, bound]) => ({
         complete: true,
@@ -136,6 +141,3 @@ const readQueue = (one: unknown): ReadonlyArray<QueueFacts> => {
 }
 
 const count = (value: unknown): number | null => typeof value === "number" && Number.isSafeInteger(value) ? value : null
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)

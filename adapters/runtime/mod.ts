@@ -15,9 +15,12 @@ export { ServeError } from "./ServeError.ts"
 export { importModule } from "./modules.ts"
 // SQLite
 export type { Sqlite, SqliteOptions, SqliteRow, SqliteStatement, SqliteValue } from "./sqlite.ts"
-export { openSqlite } from "./sqlite.ts"
+export { hasSqlite, openSqlite } from "./sqlite.ts"
 export type { SqliteReason } from "./SqliteError.ts"
 export { SqliteError } from "./SqliteError.ts"
+// a lock that dies with its process
+export type { FileLock } from "./fileLock.ts"
+export { openFileLock } from "./fileLock.ts"
 // how a process begins another, and ends
 export type { Respawned } from "./respawn.ts"
 export { respawn } from "./respawn.ts"

@@ -58,6 +58,8 @@ export interface SqliteOptions {
   readonly busyTimeout?: number
   /** `"full"`: a commit outlives a power failure; `"normal"`: only the end of this process. @default "full" */
   readonly synchronous?: "full" | "normal"
+  /** Nobody else may have the file open meanwhile; they, or this one, fail as `busy`. @default false */
+  readonly exclusive?: boolean
 }
 
 /** Opens a file with a write-ahead log; the scope's end closes it. */
@@ -70,9 +72,14 @@ export const openSqlite = (options: SqliteOptions): Effect.Effect<Sqlite, Sqlite
     (sqlite) => Effect.sync(() => sqlite.close()),
   )
 
-const connect = (open: OpenDriver, { path, busyTimeout = 5_000, synchronous = "full" }: SqliteOptions): Sqlite => {
+const connect = (
+  open: OpenDriver,
+  { path, busyTimeout = 5_000, synchronous = "full", exclusive = false }: SqliteOptions,
+): Sqlite => {
   const driver = open(path)
   try {
+    // before the log is first used, so that it needs no memory shared with others
+    if (exclusive) driver.exec("PRAGMA locking_mode = EXCLUSIVE")
     // the first statement that reads the file: a damaged one is told here
     driver.exec(`PRAGMA busy_timeout = ${Math.trunc(busyTimeout)}; PRAGMA journal_mode = WAL`)
     driver.exec(`PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON`)
@@ -157,8 +164,11 @@ const openFailure = (path: string, error: unknown): SqliteError => {
   return new SqliteError({ path, operation: "open", reason: existsSync(folder) ? "unwritable" : "unreachable", detail })
 }
 
-/** Only the file of this runtime is loaded. */
-const loadDriver = (path: string): Effect.Effect<OpenDriver, SqliteError> =>
+/** Whether this runtime brings SQLite; Node does from 22.13 on. */
+export const hasSqlite: Effect.Effect<boolean> = Effect.suspend(() => Effect.isSuccess(loadDriver("")))
+
+/** Opens files this runtime's way. Only the file of this runtime is loaded. */
+export const loadDriver = (path: string): Effect.Effect<OpenDriver, SqliteError> =>
   Effect.tryPromise({
     try: async () => {
       const { open } = runtime.name === "bun" ? await import("./sqliteBun.ts") : await import("./sqliteNode.ts")

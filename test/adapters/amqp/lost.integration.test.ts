@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, test } from "#test"
 import assert from "node:assert/strict"
+import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import process from "node:process"
 import { Context, Duration, Effect, Exit, Fiber, Layer, Queue, Scope, Stream } from "effect"
 import { layer } from "../../../adapters/amqp/mod.ts"
@@ -230,4 +231,35 @@ describe("several addresses", () => {
         assert.equal(yield* transport.publish(route, packet("x")), "routed")
       }))),
   )
+})
+
+describe("a connection that is not wanted any more when it is made", () => {
+  test("ends without harm, though the broker does not answer its close", { skip, timeout: 30_000 }, async () => {
+    let made = 0
+    let closes = 0
+    const close = Buffer.from([0, 10, 0, 50])
+    const sockets = new Set<Socket>()
+    // of each pair one is refused at once, the other one is made later, and not heard any more
+    const server = createServer((near) => {
+      sockets.add(near.on("error", () => near.destroy()))
+      if (made++ % 2 === 0) return void near.destroy()
+      near.pause()
+      const far = connect(rabbit!.port, "127.0.0.1")
+      sockets.add(far.on("error", () => far.destroy()))
+      far.on("data", (data) => near.write(data))
+      near.on("data", (data) => data.includes(close) ? closes++ : far.write(data))
+      near.on("close", () => far.destroy())
+      setTimeout(() => near.resume(), 200)
+    })
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    const url = new URL(rabbit!.url)
+    url.port = String((server.address() as AddressInfo).port)
+    const failed = await Effect.runPromise(
+      Effect.scoped(Layer.build(layer({ url: url.href, wait: 0 }))).pipe(Effect.flip, Effect.timeout("20 seconds")),
+    )
+    assert.equal((failed as TransportError).reason._tag, "Disconnected")
+    assert.ok(made >= 2 && closes >= 1, `${made} made, ${closes} closes`)
+    for (const socket of sockets) socket.destroy()
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+  })
 })

@@ -7,9 +7,11 @@ import assert from "node:assert/strict"
 import { Redacted } from "effect"
 import { type Credentials, parse } from "../../../adapters/amqp/Address.ts"
 import { deliveryCount, fromPacket, tooLong, toPacket } from "../../../adapters/amqp/properties.ts"
+import { clientProperties } from "../../../adapters/amqp/clientProperties.ts"
 import { queueDeclaration } from "../../../adapters/amqp/queueArguments.ts"
 import { failure, transportError } from "../../../adapters/amqp/Failure.ts"
 import { packet } from "../../../src/testing/transportSuiteRig.ts"
+import type { Identity, QueueSpec } from "../../../src/transport/mod.ts"
 
 describe("parse()", () => {
   const of = (url: string, credentials?: Credentials) => {
@@ -99,6 +101,46 @@ describe("queueDeclaration()", () => {
       "x-queue-type": "classic",
       "x-dead-letter-exchange": "d",
     })
+  })
+
+  test("drops the oldest only where that was asked for, and dead-letters it at most once, as RabbitMQ demands", () => {
+    const limits = (spec: Partial<QueueSpec>) =>
+      queueDeclaration({ name: "q", type: "quorum", maxLength: 1, ...spec }).arguments
+    assert.deepEqual(limits({}), { "x-queue-type": "quorum", "x-max-length": 1, "x-overflow": "reject-publish" })
+    assert.deepEqual(limits({ overflow: "drop-head" }), {
+      "x-queue-type": "quorum",
+      "x-max-length": 1,
+      "x-overflow": "drop-head",
+    })
+    assert.deepEqual(limits({ overflow: "drop-head", deadLetterExchange: "d" }), {
+      "x-queue-type": "quorum",
+      "x-dead-letter-exchange": "d",
+      "x-max-length": 1,
+      "x-overflow": "drop-head",
+    })
+  })
+})
+
+describe("clientProperties()", () => {
+  const properties = (given: Partial<Identity>) =>
+    clientProperties({ name: "warren", instance: undefined, apps: [], ...given }, "consumes")
+
+  test("say whose connection it is, and nothing that is not known", () => {
+    assert.deepEqual(properties({ name: "warren sales, parts", instance: "i-1", apps: ["sales", "parts"] }), {
+      connection_name: "warren sales, parts (consumes)",
+      warren_instance: "i-1",
+      warren_apps: "sales,parts",
+    })
+    assert.deepEqual(properties({}), { connection_name: "warren (consumes)" })
+  })
+
+  test("fit into a frame of 4096 bytes, however many apps there are", () => {
+    const apps = Array.from({ length: 200 }, (_, i) => `app-${i}-${"x".repeat(50)}`)
+    const said = properties({ name: `warren ${apps.join(", ")}`, instance: "i-1", apps })
+    assert.ok(JSON.stringify(said).length < 2_500)
+    const listed = said["warren_apps"]?.split(",") ?? []
+    assert.deepEqual(listed, apps.slice(0, listed.length))
+    assert.ok(listed.length > 10)
   })
 })
 
