@@ -8,6 +8,7 @@ import type { Context } from "effect"
 import type { BusShape } from "../runtime/mod.ts"
 import type { ApiSource } from "./exposed.ts"
 import type { GuardOptions } from "./guard.ts"
+import type { Inspection } from "./inspection.ts"
 import type { TopologyReport } from "./TopologyReport.ts"
 
 /** A bus, or what holds one: `connect()` gives such an object. */
@@ -29,6 +30,11 @@ export interface GatewayOptions extends GuardOptions {
   readonly metrics?: { readonly text: () => string } | undefined
   /** What `/topology` shows. @default there is no such page */
   readonly topology?: () => TopologyReport
+  /**
+   * What `POST /inspect/{verb}` answers; `"off"`: that it is off here. It shows what messages hold and can change what is
+   * in a broker: give it only where everybody who reaches the gateway may do so. @default there is no such page
+   */
+  readonly inspect?: Inspection | "off" | undefined
   /** Services of its fibers: loggers, tracer, clock. @default Effect's own */
   readonly context?: Context.Context<never>
 }

@@ -4,7 +4,7 @@
  * Below it `fetch`; above it `httpBus`, which gives the types back, and whoever has a name and no contract. Adds the
  * token, the deadline, which holds here too, and the trace of the fiber; interrupting hangs up, which interrupts the handler.
  */
-import { Effect, Redacted, Result, Schema } from "effect"
+import { Effect, Redacted, type Stream } from "effect"
 import { DeadlineExceeded, Disconnected, ReplyLost, unseen } from "../contract/mod.ts"
 import {
   type CallTrail,
@@ -15,26 +15,12 @@ import {
   readCallTrail,
   traceOf,
 } from "../runtime/mod.ts"
-import { formatTraceparent, fromBytes } from "../wire/mod.ts"
+import { formatTraceparent } from "../wire/mod.ts"
+import { type GatewayProblem, readAnswer } from "./answer.ts"
+import { followLines } from "./followLines.ts"
 import { RequestHeader } from "./headers.ts"
 import type { TopologyReport } from "./TopologyReport.ts"
 import { whyUnreachable } from "./unreachable.ts"
-
-/** A gateway's refusal: its problem details (RFC 9457). */
-export class GatewayProblem extends Schema.TaggedError<GatewayProblem>()("GatewayProblem", {
-  url: Schema.String,
-  status: Schema.Number,
-  /** `urn:warren:problem:…`, or `urn:warren:error:…` for a declared error. */
-  type: Schema.String,
-  title: Schema.String,
-  detail: Schema.String,
-  /** Everything the gateway said, further members included. */
-  members: Schema.Record(Schema.String, Schema.Unknown),
-}) {
-  override get message(): string {
-    return this.detail
-  }
-}
 
 /** What a request can fail with. */
 export type RequestError = GatewayProblem | Disconnected | ReplyLost | DeadlineExceeded
@@ -57,6 +43,10 @@ export interface GatewayClient {
   readonly emit: (type: string, payload: unknown, options?: RequestOptions) => Effect.Effect<Emitted, RequestError>
   /** What runs there. */
   readonly topology: Effect.Effect<TopologyReport, RequestError>
+  /** Asks a verb of inspection; it may take long, 30 s unless said otherwise. */
+  readonly inspect: (verb: string, input: unknown, options?: RequestOptions) => Effect.Effect<unknown, RequestError>
+  /** What a verb goes on telling, until nobody listens any more or the process there ends. */
+  readonly follow: (verb: string, input: unknown) => Stream.Stream<unknown, RequestError>
 }
 
 /** Where a gateway is unless told otherwise. */
@@ -64,6 +54,9 @@ export const defaultUrl = "http://127.0.0.1:8080"
 
 /** How much longer than its own deadline an answer may be under way, ms; the gateway knows more of a deadline than we do. */
 const slack = 250
+
+/** How long a question of inspection may take, ms: it may wait for what does not answer. */
+const patience = 30_000
 
 /** A client of the gateway at a URL. Throws `InvalidOption` for what is no such URL. */
 export const request = (
@@ -121,6 +114,9 @@ export const request = (
     emit: (type, json, options = {}) =>
       Effect.map(send(type, pathOf("events", type), options, { json }), (answer) => answer as Emitted),
     topology: Effect.map(send("topology", "/topology", {}), (answer) => answer as TopologyReport),
+    inspect: (verb, json, options) =>
+      send(verb, `/inspect/${encodeURIComponent(verb)}`, { timeout: patience, ...options }, { json: json ?? {} }),
+    follow: (verb, json) => followLines(base, authorization, verb, json ?? {}),
   }
 }
 
@@ -138,34 +134,3 @@ const readUrl = (url: string): string => {
   if (fits) return parsed.href.replace(/\/+$/, "")
   throw new InvalidOption({ option: "url", value: `"${url}"`, expected: `a gateway's address, such as ${defaultUrl}` })
 }
-
-/** A value, a problem, or something that no gateway says. */
-const readAnswer = (
-  url: string,
-  subject: string,
-  status: number,
-  bytes: Uint8Array,
-): Effect.Effect<unknown, GatewayProblem | Disconnected> => {
-  const body = fromBytes(bytes)
-  if (Result.isSuccess(body)) {
-    if (status === 200 || status === 202) return Effect.succeed(body.success)
-    const { success: members } = body
-    if (isProblem(members)) {
-      const { type, title, detail } = members
-      return Effect.fail(new GatewayProblem({ url, status, type, title, detail, members }))
-    }
-  }
-  const detail = `${url} answered ${status}, but not as a gateway does; say where the gateway is`
-  return Effect.fail(new Disconnected({ call: subject, detail, ...unseen }))
-}
-
-interface ProblemMembers {
-  readonly [member: string]: unknown
-  readonly type: string
-  readonly title: string
-  readonly detail: string
-}
-
-const isProblem = (body: unknown): body is ProblemMembers =>
-  typeof body === "object" && body !== null &&
-  ["type", "title", "detail"].every((name) => typeof (body as Record<string, unknown>)[name] === "string")

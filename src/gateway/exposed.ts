@@ -12,8 +12,8 @@ import {
   type ContractSpec,
   type EventSpec,
   isCall,
+  nearest,
 } from "../contract/mod.ts"
-import { nearest } from "./nearest.ts"
 
 /** An api, or one of its members; a member stands for its whole api. */
 export type ApiSource = Api | ContractSpec

@@ -1,5 +1,6 @@
 /**
- * The bus over HTTP: `POST /calls/{api}/{call}`, `POST /events/{api}/{event}`, health, metrics and topology, as a Hono app.
+ * The bus over HTTP: `POST /calls/{api}/{call}`, `POST /events/{api}/{event}`, health, metrics, topology
+ * and inspection, as a Hono app.
  *
  * Stands on a bus and knows nothing of brokers or handlers. Reaches only what apis expose; answers failures as problem
  * details. A request is one fiber: a client that hangs up interrupts it, and with it the handler. Opens no port: mount
@@ -16,6 +17,7 @@ import { type BusSource, defaults, type GatewayOptions } from "./GatewayOptions.
 import { makeGuard } from "./guard.ts"
 import { readTrace, RequestHeader, writeTrail } from "./headers.ts"
 import { indexPage } from "./indexPage.ts"
+import { inspect } from "./inspection.ts"
 import { type Problem, problemBody, problemMedia, problems } from "./problem.ts"
 import { prometheusMedia } from "./prometheus.ts"
 import { beginRequest, endRequest } from "./requestStep.ts"
@@ -30,7 +32,8 @@ export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono =
     maxTimeout: options.maxTimeout ?? defaults.maxTimeout,
   }
   const { telemetry } = dealings.bus
-  const runPromiseExit = Effect.runPromiseExitWith(options.context ?? Context.empty())
+  const context = options.context ?? Context.empty()
+  const runPromiseExit = Effect.runPromiseExitWith(context)
 
   /** Runs one request: who asks, then the work; a client that hangs up ends it. */
   const answer = async (
@@ -85,7 +88,7 @@ export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono =
     return Effect.fail(problems.notFound(hint === undefined ? detail : `${detail}; ${hint}`))
   }
 
-  const { metrics, topology } = options
+  const { metrics, topology, inspect: inspection } = options
   const app = new Hono()
   app.all("/calls/:api/:member", (c) => {
     const { api, member } = c.req.param()
@@ -131,6 +134,18 @@ export const gateway = (source: BusSource, options: GatewayOptions = {}): Hono =
   }
   if (topology !== undefined) {
     app.all("/topology", (c) => page(c.req.raw, reading, () => Effect.sync(() => json(200, topology()))))
+  }
+  if (inspection !== undefined) {
+    app.all(
+      "/inspect/:verb",
+      (c) =>
+        page(
+          c.req.raw,
+          posting,
+          ({ traceId }) =>
+            inspect(inspection, c.req.param("verb"), c.req.raw, dealings.limits, { trace: traceId, context }),
+        ),
+    )
   }
   app.all(
     "/",

@@ -27,7 +27,8 @@ import {
   unseen,
 } from "../contract/mod.ts"
 import { type BusShape, type CallOptions, type EmitOptions, millis } from "../runtime/mod.ts"
-import { type GatewayClient, GatewayProblem, type RequestError } from "./client.ts"
+import { GatewayProblem } from "./answer.ts"
+import type { GatewayClient, RequestError } from "./client.ts"
 import { declaredType, problemType } from "./problem.ts"
 
 /** A bus that goes through a gateway. */

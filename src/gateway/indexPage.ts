@@ -10,7 +10,7 @@ import type { GatewayOptions } from "./GatewayOptions.ts"
 /** The index; `path` is where it was asked for. */
 export const indexPage = (
   exposed: Exposed,
-  { metrics, topology }: Pick<GatewayOptions, "metrics" | "topology">,
+  { metrics, topology, inspect }: Pick<GatewayOptions, "metrics" | "topology" | "inspect">,
   path: string,
 ): Record<string, unknown> => {
   const base = path.replace(/\/+$/, "")
@@ -24,5 +24,8 @@ export const indexPage = (
     health: [`${base}/health/live`, `${base}/health/ready`],
     ...(metrics !== undefined && { metrics: `${base}/metrics` }),
     ...(topology !== undefined && { topology: `${base}/topology` }),
+    ...(inspect !== undefined && inspect !== "off" && {
+      inspect: [...inspect.verbs.keys()].sort().map((verb) => `${base}/inspect/${verb}`),
+    }),
   }
 }

@@ -23,12 +23,13 @@ export type {
 // metrics
 export type { Metrics } from "./metrics.ts"
 export { makeMetrics } from "./metrics.ts"
-// names that are nearly right
-export { nearest } from "./nearest.ts"
+// questions of inspection
+export type { Inspection } from "./inspection.ts"
 // failures over HTTP
 export type { Problem } from "./problem.ts"
 export { declaredType, problemMedia, problemType } from "./problem.ts"
 // its clients
 export type { GatewayClient, RequestError, RequestOptions } from "./client.ts"
-export { defaultUrl, GatewayProblem, request } from "./client.ts"
+export { defaultUrl, request } from "./client.ts"
+export { GatewayProblem } from "./answer.ts"
 export { httpBus } from "./httpBus.ts"

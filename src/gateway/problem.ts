@@ -91,6 +91,20 @@ export const problems = {
     detail: `Cannot ${method} here; allowed: ${allowed}`,
     headers: { allow: allowed },
   }),
+  notInspected: (detail: string, remedy: string): Problem => ({
+    status: 403,
+    kind: "inspection-off",
+    title: "Inspection is off here",
+    detail,
+    members: { remedy },
+  }),
+  notAnswered: (detail: string, remedy: string | undefined): Problem => ({
+    status: 422,
+    kind: "inspection",
+    title: "Inspection has no answer",
+    detail,
+    ...(remedy !== undefined && { members: { remedy } }),
+  }),
   bodyTimeout: (ms: number): Problem => ({
     status: 408,
     kind: "request-timeout",

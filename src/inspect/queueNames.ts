@@ -4,6 +4,8 @@
  * Pure. An app's name has no dot, so the first one ends it; a name that fits nothing is somebody else's.
  */
 
+import { QueueName as names } from "../wire/mod.ts"
+
 /** What a queue is for. `foreign`: its name is none of Warren's. */
 export type Role =
   | "listener"
@@ -14,6 +16,9 @@ export type Role =
   | "retry"
   | "replies"
   | "control"
+  | "tap"
+  | "ledger"
+  | "directory"
   | "foreign"
 
 /** A name, read. */
@@ -26,11 +31,19 @@ export interface QueueName {
 }
 
 const handlers: Readonly<Record<string, Role>> = { on: "listener", every: "schedule", token: "token" }
-const others: Readonly<Record<string, Role>> = { calls: "call", retry: "retry", replies: "replies", control: "control" }
+const others: Readonly<Record<string, Role>> = {
+  calls: "call",
+  retry: "retry",
+  replies: "replies",
+  control: "control",
+  tap: "tap",
+}
 
 /** Reads the name of a queue. */
 export const readQueueName = (name: string): QueueName => {
   const [, kind = "", rest = ""] = /^warren\.([a-z]+)\.(.+)$/s.exec(name) ?? []
+  if (name === names.ledger || name === names.contracts) return { role: "ledger", app: "", rest: "" }
+  if (name === names.directory) return { role: "directory", app: "", rest: "" }
   if (kind === "dead") return { role: "dead", app: rest, rest: "" }
   const role = handlers[kind]
   const dot = rest.indexOf(".")

@@ -5,7 +5,7 @@ import assert from "node:assert/strict"
 import { Effect } from "effect"
 import { Hono } from "hono"
 import { describe, test } from "#test"
-import { makeMetrics, nearest } from "../../src/gateway/mod.ts"
+import { makeMetrics } from "../../src/gateway/mod.ts"
 import { problemIn, start, until } from "./support.ts"
 
 describe("a client that hangs up", () => {
@@ -127,16 +127,5 @@ describe("makeMetrics()", () => {
     assert.ok(metrics.text().includes('type="a\\"b\\\\c\\nd"'))
     for (let i = 0; i < 10_100; i++) metrics.record({ fact: "tick", at: 0, id: "1", type: `t${i}`, app: "x" })
     assert.ok(metrics.text().includes('warren_ticks_total{type="(other)",handler="x",outcome="made"} 101\n'))
-  })
-})
-
-describe("nearest()", () => {
-  test("finds what was meant, and nothing that was not", () => {
-    const names = ["sales.quote", "sales.placeOrder", "parts.lookup"]
-    assert.deepEqual(nearest("sales.qoute", names), ["sales.quote"])
-    assert.deepEqual(nearest("Sales.Quote", names), ["sales.quote"])
-    assert.deepEqual(nearest("sales.placeorders", names), ["sales.placeOrder"])
-    assert.deepEqual(nearest("warranty.check", names), [])
-    assert.deepEqual(nearest("x".repeat(100_000), names), [])
   })
 })

@@ -64,6 +64,8 @@ const broker = (queue: { ready: number; consumers?: number; arrivals?: Array<num
     survey: () => Effect.die("not asked"),
     look: (one) => Effect.sync(() => one === name ? facts(one, queue.ready, queue.consumers) : undefined),
     peek: () => Effect.succeed([]),
+    browse: () => Effect.die("not browsed"),
+    sift: () => Effect.die("not sifted"),
     move: (_, to, headers) =>
       Effect.sync(() => {
         const { ready } = queue
@@ -71,6 +73,7 @@ const broker = (queue: { ready: number; consumers?: number; arrivals?: Array<num
         queue.ready = 0
         return ready
       }),
+    receive: () => Effect.die("not received"),
     bind: ({ key }) => Effect.sync(() => void said.push(`bind ${key}`)),
     unbind: ({ key }) => Effect.sync(() => void said.push(`unbind ${key}`)),
     remove: (_, most) =>
