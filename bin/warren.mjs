@@ -3,10 +3,12 @@
  * The command `warren`, on whatever runtime it is started with.
  *
  * Runs the built program of an installed package, or the TypeScript sources of a checkout. Stays in this process
- * where the runtime can: only in a checkout under a Node without type stripping does it start Bun instead.
+ * where the runtime can: only in a checkout under a Node without type stripping does it start Bun instead. Node keeps what it
+ * has compiled (`module.enableCompileCache`, from 22.8), so that it starts in half the time from the second start on.
  */
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
+import module from "node:module"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 
@@ -18,6 +20,8 @@ const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.
 /** Whether this runtime reads TypeScript: Bun and Deno do, Node does by type stripping. */
 const readsTypeScript = "bun" in process.versions || "deno" in process.versions || "typescript" in process.features &&
     process.features.typescript !== false
+
+if (!("bun" in process.versions) && !("deno" in process.versions)) module.enableCompileCache?.()
 
 if (!existsSync(source)) {
   await import(built.href)

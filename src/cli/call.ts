@@ -11,6 +11,7 @@ import { printJson } from "./output.ts"
 import { readPayload } from "./payload.ts"
 import { callLaneFlag } from "./lane.ts"
 import { payloadArgument, reachFlags, readName, timeoutFlag } from "./reach.ts"
+import { CurrentSession } from "./Session.ts"
 import { printTrail } from "./trail.ts"
 
 /** The command. */
@@ -35,9 +36,11 @@ export const call = Command.make(
     let trail: CallTrail | undefined
     const onTrail = input.trace ? (told: CallTrail) => void (trail = told) : undefined
     const tell = Effect.suspend(() => input.trace ? printTrail(trail) : Effect.void)
+    const saying = { name, payload, timeout, lane: Option.getOrUndefined(input.lane), onTrail }
+    const session = yield* CurrentSession
+    if (session !== undefined) return yield* printJson(yield* Effect.ensuring(session.call(saying), tell))
     if (Option.isSome(input.broker)) {
       const { callDirectly } = yield* Effect.promise(() => import("./direct.ts"))
-      const saying = { name, payload, timeout, lane: Option.getOrUndefined(input.lane), onTrail }
       return yield* printJson(yield* Effect.ensuring(callDirectly(input, saying), tell))
     }
     if (Option.isSome(input.lane)) {

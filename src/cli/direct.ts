@@ -5,11 +5,11 @@
  * broker as one more process for as long as it takes.
  */
 import { Cause, Effect, Logger, Option, References, Result, type Scope } from "effect"
-import { type CallSpec, type ContractSpec, type EventSpec, Message } from "../contract/mod.ts"
-import { nearest } from "../gateway/mod.ts"
+import { type CallSpec, type ContractSpec, type EventSpec, Message, nearest } from "../contract/mod.ts"
 import { launch } from "../launch/mod.ts"
-import type { CallOptions, Settings } from "../runtime/mod.ts"
+import type { BusShape, CallOptions, Settings } from "../runtime/mod.ts"
 import { discover } from "./discover.ts"
+import { lookingAt } from "./embedded.ts"
 import { CliFailure } from "./Failure.ts"
 import { load } from "./load.ts"
 import type { Name, Reach } from "./reach.ts"
@@ -28,18 +28,32 @@ export interface Saying {
 
 /** Calls; succeeds with the value, encoded. */
 export const callDirectly = Effect.fnUntraced(function* (reach: Reach, saying: Saying) {
-  const { bus, message, contract } = yield* prepare(reach, saying, "call")
-  const options = { ...timeoutOf(saying), onTrail: saying.onTrail }
-  const value = yield* bus.call(message as Message<CallSpec>, options).pipe(Effect.catchCause(told))
-  const encoded = (contract as CallSpec).returnsCodec.encode(value)
-  return Result.isSuccess(encoded) ? encoded.success ?? null : null
+  const { bus, contracts } = yield* prepare(reach, saying, "call")
+  return yield* callOver(bus, contracts, saying)
 }, quietly)
 
 /** Emits; succeeds with the message's id. */
 export const emitDirectly = Effect.fnUntraced(function* (reach: Reach, saying: Saying) {
-  const { bus, message } = yield* prepare(reach, saying, "event")
-  return yield* bus.emit(message as Message<EventSpec>, timeoutOf(saying)).pipe(Effect.catchCause(told))
+  const { bus, contracts } = yield* prepare(reach, saying, "event")
+  return yield* emitOver(bus, contracts, saying)
 }, quietly)
+
+/** Calls over a bus that is there; succeeds with the value, encoded. */
+export const callOver = Effect.fnUntraced(function* (bus: BusShape, contracts: Contracts, saying: Saying) {
+  const { message, contract } = yield* messageOf(contracts, saying, "call")
+  const options = { ...timeoutOf(saying), onTrail: saying.onTrail }
+  const value = yield* bus.call(message as Message<CallSpec>, options).pipe(Effect.catchCause(told))
+  const encoded = (contract as CallSpec).returnsCodec.encode(value)
+  return Result.isSuccess(encoded) ? encoded.success ?? null : null
+})
+
+/** Emits over a bus that is there; succeeds with the message's id. */
+export const emitOver = Effect.fnUntraced(function* (bus: BusShape, contracts: Contracts, saying: Saying) {
+  const { message } = yield* messageOf(contracts, saying, "event")
+  return yield* bus.emit(message as Message<EventSpec>, timeoutOf(saying)).pipe(Effect.catchCause(told))
+})
+
+type Contracts = ReadonlyMap<string, ContractSpec>
 
 function quietly<A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<A, E> {
   return Effect.scoped(effect).pipe(
@@ -50,13 +64,12 @@ function quietly<A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<
 
 const timeoutOf = ({ timeout }: Saying) => timeout === undefined ? {} : { timeout }
 
-const prepare = Effect.fnUntraced(function* (
-  reach: Reach,
-  { name, payload, lane }: Saying,
+/** The message that is meant, of the contracts that are known. */
+const messageOf = Effect.fnUntraced(function* (
+  contracts: Contracts,
+  { name, payload }: Saying,
   kind: ContractSpec["kind"],
 ) {
-  const { files } = yield* Effect.fromResult(discover(Option.isSome(reach.workers) ? [reach.workers.value] : []))
-  const { contracts } = yield* load(files)
   const type = `${name.api}.${name.member}`
   const contract = contracts.get(type)
   if (contract === undefined || contract.kind !== kind) {
@@ -72,7 +85,16 @@ const prepare = Effect.fnUntraced(function* (
   const decoded = contract.codec.decode(payload)
   // what does not fit is said by the bus, in the same words as everywhere
   const message = new Message(contract, (Result.isSuccess(decoded) ? decoded.success : payload) as never)
-  const { bus } = yield* launch({ broker: Option.getOrUndefined(reach.broker), lane }).pipe(
+  return { message, contract }
+})
+
+const prepare = Effect.fnUntraced(function* (reach: Reach, saying: Saying, kind: ContractSpec["kind"]) {
+  const { files } = yield* Effect.fromResult(discover(Option.isSome(reach.workers) ? [reach.workers.value] : []))
+  const { contracts } = yield* load(files)
+  // nothing is connected to for a name that nobody knows
+  yield* messageOf(contracts, saying, kind)
+  const broker = Option.getOrUndefined(yield* lookingAt(reach.broker))
+  const { bus } = yield* launch({ broker, lane: saying.lane }).pipe(
     Effect.mapError((error) =>
       new CliFailure({
         problem: error.message,
@@ -83,7 +105,7 @@ const prepare = Effect.fnUntraced(function* (
       })
     ),
   )
-  return { bus, message, contract }
+  return { bus, contracts }
 })
 
 const told = (cause: Cause.Cause<unknown>): Effect.Effect<never, CliFailure> => {

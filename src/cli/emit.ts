@@ -9,6 +9,7 @@ import { CliFailure } from "./Failure.ts"
 import { printJson } from "./output.ts"
 import { readPayload } from "./payload.ts"
 import { payloadArgument, reachFlags, readName, timeoutFlag } from "./reach.ts"
+import { CurrentSession } from "./Session.ts"
 
 /** The command. */
 export const emit = Command.make(
@@ -24,6 +25,8 @@ export const emit = Command.make(
     if (name instanceof CliFailure) return yield* name
     const payload = yield* readPayload(input.payload)
     const timeout = Option.getOrUndefined(input.timeout)
+    const session = yield* CurrentSession
+    if (session !== undefined) return yield* printJson(yield* session.emit({ name, payload, timeout }))
     if (Option.isSome(input.broker)) {
       const { emitDirectly } = yield* Effect.promise(() => import("./direct.ts"))
       return yield* printJson(yield* emitDirectly(input, { name, payload, timeout }))

@@ -3,12 +3,13 @@
  *
  * Joins `src/gateway` (what is answered) with the runtime's server (where). Loaded only when a gateway is asked for.
  */
-import { Effect, Exit, Fiber, type Redacted, Schedule, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, type Option, type Redacted, Schedule, Scope } from "effect"
 import { type Address, formatAddress, serve, type ServeError } from "../../adapters/runtime/mod.ts"
 import type { ContractSpec } from "../contract/mod.ts"
-import { gateway, hosted, secure } from "../gateway/mod.ts"
+import { gateway, hosted, isLoopback, secure } from "../gateway/mod.ts"
 import type { Launched } from "../launch/mod.ts"
 import { CliFailure } from "./Failure.ts"
+import type { Management } from "./management.ts"
 
 /** Where the gateway listens, and who may use it. */
 export interface GatewayOptions {
@@ -23,6 +24,11 @@ export interface GatewayOptions {
   readonly metrics: { readonly text: () => string } | undefined
   /** Contracts to reach besides those that are handled here. */
   readonly contracts: Iterable<ContractSpec>
+  /** Whether it lets people inspect what runs here; `undefined`: where it listens on loopback only. */
+  readonly inspect: boolean | undefined
+  /** The broker to look into; `undefined`: the in-process broker. */
+  readonly broker: Redacted.Redacted<string> | undefined
+  readonly management: Option.Option<Management>
 }
 
 /** An open gateway. */
@@ -55,11 +61,15 @@ export const openGateway = Effect.fnUntraced(function* (
     (error) => new CliFailure({ problem: error.message, from: error }),
   )
   const context = yield* Effect.context<never>()
+  const ending = yield* Deferred.make<void>()
   const app = gateway(launched.bus, {
     ...hosted(launched, contracts),
     ...secured,
     metrics,
     context,
+    inspect: options.inspect ?? isLoopback(address.hostname)
+      ? yield* inspectionOf(launched, options, Deferred.await(ending))
+      : "off",
   })
   const scope = yield* Scope.make()
   const got = yield* serve({ ...address, grace: grace + slack, fetch: (request) => app.fetch(request) }).pipe(
@@ -72,6 +82,7 @@ export const openGateway = Effect.fnUntraced(function* (
   )
   let closing: Fiber.Fiber<void> | undefined
   const close = Effect.suspend(() => {
+    Deferred.doneUnsafe(ending, Effect.void)
     // the server stops listening before the first wait
     closing ??= Effect.runForkWith(context)(Scope.close(scope, Exit.void))
     return Effect.void
@@ -86,6 +97,22 @@ export const openGateway = Effect.fnUntraced(function* (
       Effect.suspend(() => closing === undefined ? Effect.void : Effect.timeoutOption(Fiber.join(closing), grace)),
     ),
   }
+})
+
+/** What questions are answered with; their answers are loaded with the first of them. */
+const inspectionOf = Effect.fnUntraced(function* (
+  launched: Launched,
+  { inspect, ...options }: GatewayOptions,
+  ending: Effect.Effect<void>,
+) {
+  const { verbs } = yield* Effect.promise(() => import("../inspect/mod.ts"))
+  const opener = yield* Effect.cached(
+    Effect.map(
+      Effect.promise(() => import("./hostedScene.ts")),
+      ({ hostedScene }) => hostedScene({ ...options, launched }),
+    ),
+  )
+  return { verbs, scene: Effect.flatten(opener), ending, proxied: inspect === true }
 })
 
 const busy = (error: ServeError): CliFailure =>

@@ -5,10 +5,11 @@
  * hands over to its successor takes them one at a time: first the door is closed, then the rest is finished.
  */
 import { Effect, Redacted, type Scope } from "effect"
+import type { EmbeddedOptions } from "../../adapters/embedded/mod.ts"
 import { loadServer } from "../../adapters/runtime/mod.ts"
 import type { Engine } from "../broker/mod.ts"
-import { launch, type Launched } from "../launch/mod.ts"
-import type { AppModule, HostError, InvalidOption, Settings } from "../runtime/mod.ts"
+import { launch, type Launched, type LaunchError } from "../launch/mod.ts"
+import type { AppModule, Settings } from "../runtime/mod.ts"
 import { withoutPassword } from "../transport/mod.ts"
 import { CliFailure } from "./Failure.ts"
 import type { Gateway, GatewayOptions } from "./gateway.ts"
@@ -16,8 +17,10 @@ import type { Gateway, GatewayOptions } from "./gateway.ts"
 /** What to host. */
 export interface HostingOptions {
   readonly apps: ReadonlyArray<AppModule>
-  /** `undefined`: the in-process broker. */
+  /** `undefined`: the embedded one, or the in-process broker. */
   readonly broker: Redacted.Redacted<string> | undefined
+  /** The project's own broker. */
+  readonly embedded?: EmbeddedOptions | undefined
   /** How long to go on trying where no broker answers at the start, ms. */
   readonly wait: number
   /** How calls travel; `undefined`: the runtime's default. */
@@ -34,7 +37,7 @@ export interface Hosting {
   /** Loads what `open` needs, so that opening takes no time. */
   readonly prepare: Effect.Effect<void>
   /** Opens the gateway; it is closed by `close`. */
-  readonly open: (options: Omit<GatewayOptions, "metrics">) => Effect.Effect<Gateway, CliFailure>
+  readonly open: (options: Omit<GatewayOptions, "metrics" | "broker">) => Effect.Effect<Gateway, CliFailure>
   /** Stops accepting requests, and lets the handlers work off what is queued in this process, for at most `grace` ms. */
   readonly workOff: (grace: number) => Effect.Effect<void>
   /** Stops accepting requests, and events and ticks; requests under way go on. */
@@ -45,16 +48,18 @@ export interface Hosting {
 
 /** Starts everything but the gateway. The scope's end takes down what `finish` has left. */
 export const startHosting = Effect.fnUntraced(function* (
-  { apps, broker, wait, lane, insecure, measured }: HostingOptions,
+  { apps, broker, embedded, wait, lane, insecure, measured }: HostingOptions,
 ): Effect.fn.Return<Hosting, CliFailure, Scope.Scope> {
   const metrics = measured ? (yield* Effect.promise(() => import("../gateway/mod.ts"))).makeMetrics() : undefined
-  const launched = yield* launch({ apps, broker, wait, lane, insecure, meter: metrics }).pipe(
+  const launched = yield* launch({ apps, broker, embedded, wait, lane, insecure, meter: metrics, beacon: true }).pipe(
     Effect.mapError((error) => startFailure(error, broker)),
   )
   const { host, core } = launched
   let gateway: Gateway | undefined
 
-  const closeDoor = Effect.suspend(() => gateway === undefined ? Effect.void : gateway.close)
+  const closeDoor = Effect.suspend(() =>
+    gateway === undefined ? Effect.void : Effect.andThen(gateway.close, launched.gatewayAt(undefined))
+  )
   const close = Effect.andThen(closeDoor, host.pause)
   return {
     launched,
@@ -62,7 +67,9 @@ export const startHosting = Effect.fnUntraced(function* (
     open: (options) =>
       Effect.gen(function* () {
         const { openGateway } = yield* Effect.promise(loadGateway)
-        return gateway = yield* openGateway(launched, { ...options, metrics })
+        gateway = yield* openGateway(launched, { ...options, metrics, broker })
+        yield* launched.gatewayAt(gateway.url)
+        return gateway
       }),
     workOff: Effect.fnUntraced(function* (grace: number) {
       const { broker } = launched
@@ -92,7 +99,7 @@ const loadGateway = () => import("./gateway.ts")
 /** A broker's address as people may see it. */
 export const shown = (broker: Redacted.Redacted<string>): string => withoutPassword(Redacted.value(broker))
 
-const startFailure = (error: HostError | InvalidOption, broker: HostingOptions["broker"]): CliFailure => {
+const startFailure = (error: LaunchError, broker: HostingOptions["broker"]): CliFailure => {
   switch (error._tag) {
     case "TransportError": {
       const remedy = broker === undefined || error.operation !== "connect"
@@ -108,6 +115,10 @@ const startFailure = (error: HostError | InvalidOption, broker: HostingOptions["
       })
     case "InvalidModule":
     case "InvalidOption":
+    case "FolderError":
+    case "StoreError":
+    case "SqliteError":
+    case "ListenError":
       return new CliFailure({ problem: error.message, from: error })
   }
 }

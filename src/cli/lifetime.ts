@@ -7,7 +7,8 @@
 import { Deferred, Effect, type Scope } from "effect"
 import { type Ending, endings, exit, onBrokenPipe, onEnding, onStray } from "../../adapters/runtime/mod.ts"
 import type { Log } from "./log.ts"
-import { describe, framesOf } from "./stack.ts"
+import { framesOf } from "../runtime/mod.ts"
+import { describe } from "./stack.ts"
 
 /** Why a process ends. */
 export type Reason = Ending | "order"

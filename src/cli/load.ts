@@ -8,16 +8,25 @@ import { stripVTControlCharacters } from "node:util"
 import { Effect } from "effect"
 import { importModule } from "../../adapters/runtime/mod.ts"
 import { contractsIn, type ContractSpec } from "../contract/mod.ts"
-import { type AppModule, checkTogether, type InvalidModule, type Namespace, readModule } from "../runtime/mod.ts"
+import {
+  type AppModule,
+  checkTogether,
+  framesOf,
+  type InvalidModule,
+  type Namespace,
+  readModule,
+} from "../runtime/mod.ts"
 import { appNameOf } from "./discover.ts"
 import { CliFailure, misuse } from "./Failure.ts"
-import { describe, placeOf, shown } from "./stack.ts"
+import { describe, shown } from "./stack.ts"
 
 /** What was loaded. */
 export interface Loaded {
   readonly apps: ReadonlyArray<AppModule>
   /** Every contract the modules handle or export, by its type: what can be called and emitted by name. */
   readonly contracts: ReadonlyMap<string, ContractSpec>
+  /** The same by app: two modules may know one contract by different schemas. */
+  readonly contractsOf: ReadonlyMap<string, ReadonlyArray<ContractSpec>>
 }
 
 /** Loads modules; `app` names the app of a single one. */
@@ -33,18 +42,19 @@ export const load = Effect.fnUntraced(function* (
   }
   const apps: Array<AppModule> = []
   const contracts = new Map<string, ContractSpec>()
+  const contractsOf = new Map<string, ReadonlyArray<ContractSpec>>()
   for (const file of files) {
     const namespace = yield* importWorker(file)
     const module = yield* Effect.fromResult(readModule(namespace, { file: shown(file), app: app ?? appNameOf(file) }))
       .pipe(Effect.mapError(refused))
     apps.push(module)
     const handled = module.handlers.flatMap(({ handler }) => handler.kind === "schedule" ? [] : [handler.contract])
-    for (const contract of [...contractsIn(Object.values(namespace)), ...handled]) {
-      contracts.set(contract.type, contract)
-    }
+    const known = [...contractsIn(Object.values(namespace)), ...handled]
+    for (const contract of known) contracts.set(contract.type, contract)
+    contractsOf.set(module.app, known)
   }
   yield* Effect.mapError(Effect.fromResult(checkTogether(apps)), refused)
-  return { apps, contracts }
+  return { apps, contracts, contractsOf }
 })
 
 const importWorker = (file: string): Effect.Effect<Namespace, CliFailure> =>
@@ -75,6 +85,9 @@ const loadFailure = (file: string, thrown: unknown): CliFailure => {
     `Correct ${place === undefined ? "it" : `it at ${place}`}, or leave the file out; --log-level debug shows the stack`
   return new CliFailure({ problem: `Cannot load "${shown(file)}": ${what}`, remedy, from: thrown })
 }
+
+/** The place of the nearest frame: `workers/sales.ts:12:9`. */
+const placeOf = (thrown: unknown): string | undefined => /([^\s()]+:\d+:\d+)\)?$/.exec(framesOf(thrown)?.[0] ?? "")?.[1]
 
 /** What Node says where not the module is wrong, and what to do about it. */
 const runtimesOwn: ReadonlyArray<readonly [sign: RegExp, remedy: string]> = [

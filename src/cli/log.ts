@@ -5,9 +5,9 @@
  * function that prints. A line knows the message in hand, if any: app, handler, id and trace come from the fiber.
  */
 import { Cause, Formatter, Logger, type LogLevel, References } from "effect"
-import { CurrentDelivery } from "../runtime/mod.ts"
+import { CurrentDelivery, framesOf } from "../runtime/mod.ts"
 import type { Paint, Style } from "./paint.ts"
-import { describe, framesOf } from "./stack.ts"
+import { describe } from "./stack.ts"
 
 /** How grave a line is. */
 export type Level = "debug" | "info" | "warn" | "error"

@@ -8,14 +8,15 @@ import { Option, Redacted } from "effect"
 import { Argument, Flag } from "effect/cli"
 import { defaultUrl } from "./defaultUrl.ts"
 import { defaultFolder } from "./discover.ts"
+import { brokerExpected, readNamed } from "./embedded.ts"
 import { type CliFailure, misuse } from "./Failure.ts"
-import { readBroker } from "./run.ts"
 import { durationExpected, readDuration, readText, setting } from "./settings.ts"
 
 /** Where the running process is. */
 export interface Reach {
   readonly url: Option.Option<string>
   readonly token: Option.Option<Redacted.Redacted<string>>
+  /** An address, or a word: see `lookingAt`. */
   readonly broker: Option.Option<Redacted.Redacted<string>>
   /** Modules whose contracts are known, for the way over a broker. */
   readonly workers: Option.Option<string>
@@ -42,9 +43,9 @@ export const reachFlags = {
   broker: setting({
     flag: "broker",
     metavar: "url",
-    description: "Go over this RabbitMQ instead of a gateway",
-    expected: "an AMQP address, such as amqp://user:password@host:5672/vhost",
-    read: readBroker,
+    description: "Go over this RabbitMQ, or the embedded broker, instead of a gateway",
+    expected: brokerExpected,
+    read: readNamed,
   }),
   workers: setting({
     flag: "workers",
@@ -78,12 +79,12 @@ export interface Name {
 }
 
 /** Splits `sales.quote`. */
-export const readName = (text: string, what: "call" | "event"): Name | CliFailure => {
+export const readName = (text: string, what: "call" | "event" | "event or call"): Name | CliFailure => {
   const found = /^([a-zA-Z][\w-]*)\.([a-zA-Z][\w-]*)$/.exec(text)
   if (found !== null) return { api: found[1]!, member: found[2]! }
   const example = what === "call" ? "sales.quote" : "sales.orderPlaced"
   return misuse(
-    `Cannot read "${text}" as the name of ${what === "call" ? "a call" : "an event"}`,
+    `Cannot read "${text}" as the name of ${what === "call" ? "a call" : `an ${what}`}`,
     `Name api and ${what}, as in ${example}; \`warren topology\` lists them`,
   )
 }

@@ -5,12 +5,13 @@
  */
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag, Prompt } from "effect/cli"
-import process from "node:process"
 import type { Policy } from "../inspect/mod.ts"
+import { isAttended } from "./attended.ts"
 import { managementFlag } from "./management.ts"
 import { CliFailure, ExitCode, misuse } from "./Failure.ts"
 import { printJson } from "./output.ts"
 import { paintFor } from "./paint.ts"
+import { lookingAt } from "./embedded.ts"
 import { reachFlags } from "./reach.ts"
 import { short } from "./table.ts"
 
@@ -33,7 +34,8 @@ export const retire = Command.make(
     yes: flag("yes", "Do it without asking"),
     json: flag("json", "Print it as JSON"),
   },
-  Effect.fnUntraced(function* ({ queues, broker, workers, management, toDead, discard, yes, json }) {
+  Effect.fnUntraced(function* ({ queues, broker: named, workers, management, toDead, discard, yes, json }) {
+    const broker = yield* lookingAt(named)
     if (Option.isNone(broker)) {
       return yield* misuse("Cannot retire queues: no broker is named", "Name it: --broker amqp://user:password@host")
     }
@@ -44,7 +46,7 @@ export const retire = Command.make(
     const paint = paintFor("stdout")
     const { retiring } = yield* Effect.promise(() => import("./retiring.ts"))
     const { formatPlan, formatResult } = yield* Effect.promise(() => import("./formatRetire.ts"))
-    const isAsking = !yes && !json && process.stdin.isTTY === true && process.stdout.isTTY === true
+    const isAsking = !yes && !json && (yield* isAttended)
     const { plan, result } = yield* retiring(
       { queues, broker: broker.value, workers, management, policy },
       (plan) =>

@@ -17,8 +17,9 @@ import {
 } from "../inspect/mod.ts"
 import type { Peeked } from "../transport/mod.ts"
 import { deadTopology } from "../wire/mod.ts"
-import { type BrokerView, failed, quietly, viewBroker } from "./brokerView.ts"
+import { type BrokerView, viewBroker } from "./brokerView.ts"
 import { CliFailure } from "./Failure.ts"
+import { failed, quietly } from "./joining.ts"
 import type { Management } from "./management.ts"
 import { short } from "./table.ts"
 

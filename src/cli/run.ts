@@ -4,13 +4,16 @@
  * The work itself is loaded when it is asked for, so that help, completions and `warren call` start without it.
  */
 import { Effect, Option, Redacted, Result } from "effect"
-import { Argument, Command } from "effect/cli"
-import { type Address, defaultAddress, formatAddress, parseAddress } from "../../adapters/runtime/mod.ts"
+import { Argument, Command, type Flag } from "effect/cli"
+import { type Address, defaultAddress, formatAddress, hasSqlite, parseAddress } from "../../adapters/runtime/mod.ts"
+import type { EmbeddedOptions } from "../../adapters/embedded/mod.ts"
 import type { Settings } from "../runtime/mod.ts"
-import { brokerUrls } from "../transport/mod.ts"
+import { brokerWords, readChoice } from "../transport/mod.ts"
 import { defaultFolder } from "./discover.ts"
+import { brokerExpected, dataFlag, embeddedOptions, ephemeralFlag } from "./embedded.ts"
 import { laneFlag } from "./lane.ts"
 import type { Minimum } from "./log.ts"
+import { type Management, managementFlag } from "./management.ts"
 import { durationExpected, readCount, readDuration, setting, toggle } from "./settings.ts"
 
 /** What `warren run` is asked to do. Times in ms. */
@@ -20,14 +23,22 @@ export interface RunOptions {
   readonly app: string | undefined
   /** Where the gateway listens; `undefined`: there is none. */
   readonly http: Address | undefined
-  /** `undefined`: the in-process broker. */
+  /** `undefined`: the embedded one, or one inside the process. */
   readonly broker: Redacted.Redacted<string> | undefined
+  /** The project's own broker; `undefined`: another one. */
+  readonly embedded: EmbeddedOptions | undefined
+  /** Why it is another one although nobody asked for that. */
+  readonly notEmbedded: string | undefined
   /** How long to go on trying where no broker answers at the start. */
   readonly wait: number
   /** How calls travel; `undefined`: the runtime's default. */
   readonly lane: Settings["lane"] | undefined
   readonly token: Redacted.Redacted<string> | undefined
   readonly insecure: boolean
+  /** Whether the gateway lets people inspect what runs here; `undefined`: where it listens on loopback only. */
+  readonly inspect: boolean | undefined
+  /** Where the broker's management API is. */
+  readonly management: Option.Option<Management>
   /** `undefined`: the runtime's default. */
   readonly concurrency: number | undefined
   readonly grace: number
@@ -38,13 +49,31 @@ export interface RunOptions {
 }
 
 /** An address; in a variable people also switch it on (`1`, which no port is meant by) or off (`null`). */
-const readGateway = (text: string): Address | null | undefined => {
+export const readGateway = (text: string): Address | null | undefined => {
   if (/^(1|true|yes|on)$/i.test(text)) return defaultAddress
   if (/^(false|no|off)$/i.test(text)) return null
   return Result.getOrUndefined(parseAddress(text))
 }
 
-const levels: ReadonlyArray<Minimum> = ["debug", "info", "warn", "error", "none"]
+/** The levels of the log. */
+export const levels: ReadonlyArray<Minimum> = ["debug", "info", "warn", "error", "none"]
+
+/** `--log-level`. */
+export const logLevelFlag: Flag.Flag<Option.Option<Minimum>> = setting({
+  flag: "log-level",
+  variable: "WARREN_LOG_LEVEL",
+  metavar: levels.join("|"),
+  description: "Least grave lines to show; info otherwise",
+  expected: levels.join(" | "),
+  read: (text) => levels.find((level) => level === text.toLowerCase()),
+})
+
+/** `--json`, where lines are written on and on. */
+export const jsonFlag: Flag.Flag<Option.Option<boolean>> = toggle({
+  flag: "json",
+  variable: "WARREN_JSON",
+  description: "Write one JSON object a line, as is done anyway when the output is no terminal",
+})
 
 const settings = {
   app: setting({
@@ -68,10 +97,14 @@ const settings = {
     flag: "broker",
     variable: "WARREN_BROKER",
     metavar: "url",
-    description: "RabbitMQ to use, a cluster's hosts with commas; without it a broker inside the process",
-    expected: "an AMQP address, such as amqp://user:password@host:5672/vhost or amqps://a,b,c",
-    read: readBroker,
+    description:
+      `RabbitMQ to use, a cluster's hosts with commas; without it the project's ${brokerWords.embedded} broker; ` +
+      `${brokerWords.inProcess} is one for this process alone`,
+    expected: brokerExpected,
+    read: readChoice,
   }),
+  data: dataFlag,
+  ephemeral: ephemeralFlag,
   wait: setting({
     flag: "wait",
     variable: "WARREN_WAIT",
@@ -94,6 +127,13 @@ const settings = {
     variable: "WARREN_INSECURE",
     description: "Let the gateway listen beyond this machine without a token, and calls leave it unencrypted",
   }),
+  inspect: toggle({
+    flag: "inspect",
+    variable: "WARREN_INSPECT",
+    description:
+      "Let whoever reaches the gateway look into messages and queues and change them; only on loopback otherwise",
+  }),
+  management: managementFlag,
   concurrency: setting({
     flag: "concurrency",
     variable: "WARREN_CONCURRENCY",
@@ -115,25 +155,13 @@ const settings = {
     variable: "WARREN_WATCH",
     description: "Take over edits of the modules and of what they import, losing no message",
   }),
-  logLevel: setting({
-    flag: "log-level",
-    variable: "WARREN_LOG_LEVEL",
-    metavar: levels.join("|"),
-    description: "Least grave lines to show; info otherwise",
-    expected: levels.join(" | "),
-    read: (text) => levels.find((level) => level === text.toLowerCase()),
-  }),
-  json: toggle({
-    flag: "json",
-    variable: "WARREN_JSON",
-    description: "Write one JSON object a line, as is done anyway when the output is no terminal",
-  }),
+  logLevel: logLevelFlag,
+  json: jsonFlag,
 }
 
-/** An AMQP address that can be read as one. */
-export function readBroker(text: string): Redacted.Redacted<string> | undefined {
-  return brokerUrls(text) === undefined ? undefined : Redacted.make(text)
-}
+const withoutSqlite =
+  "This runtime brings no SQLite, so the broker is inside this process and other processes do not find it; " +
+  "the embedded one needs Bun, Deno or Node 22.13"
 
 /** The command. */
 export const run = Command.make(
@@ -146,15 +174,21 @@ export const run = Command.make(
     ...settings,
   },
   Effect.fnUntraced(function* (input) {
+    const choice = Option.getOrUndefined(input.broker)
+    const can = choice !== undefined || (yield* hasSqlite)
     const options: RunOptions = {
       paths: input.paths,
       app: Option.getOrUndefined(input.app),
       http: Option.getOrUndefined(input.http) ?? undefined,
-      broker: Option.getOrUndefined(input.broker),
+      broker: choice?._tag === "Address" ? choice.url : undefined,
+      embedded: can && (choice === undefined || choice._tag === "Embedded") ? yield* embeddedOptions(input) : undefined,
+      notEmbedded: can ? undefined : withoutSqlite,
       wait: Option.getOrElse(input.wait, () => 60_000),
       lane: Option.getOrUndefined(input.lane),
       token: Option.getOrUndefined(input.token),
       insecure: Option.getOrElse(input.insecure, () => false),
+      inspect: Option.getOrUndefined(input.inspect),
+      management: input.management,
       concurrency: Option.getOrUndefined(input.concurrency),
       grace: Option.getOrElse(input.grace, () => 10_000),
       watch: Option.getOrElse(input.watch, () => false),
@@ -170,7 +204,7 @@ export const run = Command.make(
   ),
   Command.withShortDescription("Run worker modules"),
   Command.withExamples([
-    { command: "warren run", description: `Every module in ${defaultFolder}/, with a broker inside the process` },
+    { command: "warren run", description: `Every module in ${defaultFolder}/, with the project's embedded broker` },
     {
       command: "warren run workers --http --watch",
       description: "With the gateway on 127.0.0.1:8080, taking over edits",

@@ -81,7 +81,8 @@ const fromVariable = <A>(
     return yield* new CliError.ValidationError({ message })
   })
 
-const readBoolean = (text: string): boolean | undefined =>
+/** `1` or `0`, `true` or `false`, `yes` or `no`, `on` or `off`. */
+export const readBoolean = (text: string): boolean | undefined =>
   ({ "1": true, true: true, yes: true, on: true, "0": false, false: false, no: false, off: false } as const)[
     text.toLowerCase()
   ]

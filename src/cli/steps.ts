@@ -22,7 +22,7 @@ export interface RunLog extends Log {
 }
 
 /** The log that the options ask for, on standard output. */
-export const logFor = ({ logLevel, json }: RunOptions): RunLog => {
+export const logFor = ({ logLevel, json }: Pick<RunOptions, "logLevel" | "json">): RunLog => {
   const isJson = json ?? process.stdout.isTTY !== true
   const format = isJson ? formatJson : formatPretty(paintFor("stdout"))
   return { isJson, ...makeLog({ minimum: logLevel, format, print: (text) => void process.stdout.write(`${text}\n`) }) }
@@ -32,9 +32,11 @@ export const logFor = ({ logLevel, json }: RunOptions): RunLog => {
 export const start = Effect.fnUntraced(function* (options: RunOptions) {
   const { files } = yield* Effect.fromResult(discover(options.paths))
   const loaded = yield* load(files, options.app)
+  if (options.notEmbedded !== undefined) yield* Effect.logWarning(options.notEmbedded)
   const hosting = yield* startHosting({
     apps: loaded.apps,
     broker: options.broker,
+    embedded: options.embedded,
     wait: options.wait,
     lane: options.lane,
     insecure: options.insecure,
@@ -57,10 +59,14 @@ export const announce = Effect.fnUntraced(function* (
   const ready: Ready = {
     version,
     runtime: runtimeTitle,
-    broker: options.broker === undefined ? "in-process" : shown(options.broker),
+    broker: options.broker !== undefined
+      ? shown(options.broker)
+      : options.embedded !== undefined
+      ? "embedded"
+      : "in-process",
     apps: loaded.apps,
     gateway: gateway?.url,
-    lanes: options.broker === undefined ? undefined : lanesOf(core),
+    lanes: options.broker === undefined && options.embedded === undefined ? undefined : lanesOf(core),
     guarded: gateway?.guarded ?? false,
     watching: options.watch,
     ms: Math.round(process.uptime() * 1000),

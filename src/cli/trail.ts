@@ -1,22 +1,24 @@
 /**
- * What `warren call --trace` prints: every hop of a call, with its time, as a tree.
+ * What `warren call --trace` prints: every hop of a call, with its time, as a tree; and how a line of such a tree looks.
  *
  * Text for a person, on standard error, so that the answer on standard output stays what it is. A server's times are its own,
  * since the call's arrival; where they stand among the caller's is reckoned from the middle of the way, and marked so.
  */
 import { Console, Effect } from "effect"
 import type { CallTrail, Hop } from "../runtime/mod.ts"
-import { type Paint, paintFor } from "./paint.ts"
+import { type Paint, paintFor, type Style } from "./paint.ts"
 import { short } from "./table.ts"
 
-/** One line: ms since the first call, whether they are reckoned, and what stands there. */
-interface Line {
+/** One line of a tree: ms since the first message, whether they are reckoned, and what stands there. */
+export interface Line {
   readonly at: number
   readonly isReckoned: boolean
   readonly depth: number
   readonly what: string
   readonly detail: string | undefined
   readonly isHead: boolean
+  /** @default as it is */
+  readonly style?: Style | undefined
 }
 
 /** Characters of what stands on one line, and of why. */
@@ -35,14 +37,20 @@ export const printTrail = (trail: CallTrail | undefined): Effect.Effect<void> =>
 export const formatTrail = (trail: CallTrail, paint: Paint): string => {
   const lines = linesOf(trail, 0, 0, false)
   const width = Math.max(...lines.map(({ at }) => at.toFixed(2).length)) + 1
-  return lines.map(({ at, isReckoned, depth, what, detail, isHead }) => {
-    const time = `${isReckoned ? "~" : ""}${at.toFixed(2)}`.padStart(width)
-    // all of it may come from elsewhere
-    const name = short(what, longestName)
-    const said = isHead ? paint("bold", name) : name
-    const more = detail === undefined ? "" : `  ${paint("dim", short(detail, longestDetail))}`
-    return `${paint("dim", `${time} ms`)}  ${"  ".repeat(depth)}${said}${more}`
-  }).join("\n")
+  return lines.map((line) => formatLine(line, width, paint)).join("\n")
+}
+
+/** One line of a tree, its time that wide. All of it may come from elsewhere. */
+export const formatLine = (
+  { at, isReckoned, depth, what, detail, isHead, style }: Line,
+  width: number,
+  paint: Paint,
+): string => {
+  const time = `${isReckoned ? "~" : ""}${at.toFixed(2)}`.padStart(width)
+  const name = short(what, longestName)
+  const said = isHead ? paint("bold", name) : style === undefined ? name : paint(style, name)
+  const more = detail === undefined ? "" : `  ${paint("dim", short(detail, longestDetail))}`
+  return `${paint("dim", `${time} ms`)}  ${"  ".repeat(depth)}${said}${more}`
 }
 
 /** A call from `base` on, ms since the first one. */

@@ -56,7 +56,9 @@ const alone = (options: RunOptions, log: RunLog) =>
       insecure: options.insecure,
       grace: options.grace,
       patience: 0,
-      contracts: loaded.contracts.values(),
+      contracts: [...loaded.contracts.values()],
+      inspect: options.inspect,
+      management: options.management,
     })
     yield* announce(options, log, { loaded, gateway, core: hosting.launched.core })
     const reason = yield* lifetime.ending

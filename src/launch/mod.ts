@@ -1,7 +1,7 @@
 /**
  * Door of the launch room: one process put together, for the CLI and for programs.
  */
-export type { Launched, LaunchOptions } from "./launch.ts"
+export type { Launched, LaunchError, LaunchOptions } from "./launch.ts"
 export { launch, transportLayer } from "./launch.ts"
 // what the environment says of the broker
 export { credentials } from "./variables.ts"

@@ -25,6 +25,15 @@ export const credentials = Effect.all({
   key: text("WARREN_BROKER_KEY"),
 })
 
+/** `WARREN_DATA`: the data folder of the embedded broker. */
+export const dataFolder = text("WARREN_DATA")
+
+/** `WARREN_EPHEMERAL`: whether it keeps nothing. */
+export const isEphemeral = Effect.map(
+  text("WARREN_EPHEMERAL"),
+  (said) => said !== undefined && /^(1|true|yes|on)$/i.test(said),
+)
+
 /** `WARREN_VERSION`: the program's own version, which other processes and their warnings call it by. */
 export const programVersion = text("WARREN_VERSION")
 

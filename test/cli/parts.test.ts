@@ -5,7 +5,7 @@ import assert from "node:assert/strict"
 import { join } from "node:path"
 import { Schema } from "effect"
 import { afterAll, describe, test } from "#test"
-import { joinAddress } from "../../src/cli/argv.ts"
+import { joinValues } from "../../src/cli/argv.ts"
 import { exampleOf } from "../../src/cli/example.ts"
 import { formatJson, formatPretty, type Line } from "../../src/cli/log.ts"
 import { plain, wantsColour } from "../../src/cli/paint.ts"
@@ -15,17 +15,17 @@ import { importsOf, specifiersIn } from "../../src/cli/watch/imports.ts"
 import { makeCodec } from "../../src/contract/mod.ts"
 import { cleanUp, folderWith } from "./support.ts"
 
-describe("joinAddress()", () => {
+describe("joinValues()", () => {
   test("joins what can only be an address", () => {
     for (const address of ["9000", ":9000", "localhost:9000", "127.0.0.1:9000", "[::1]:9000"]) {
-      assert.deepEqual(joinAddress(["run", "--http", address]), ["run", `--http=${address}`])
+      assert.deepEqual(joinValues(["run", "--http", address]), ["run", `--http=${address}`])
     }
   })
   test("swallows no module and no flag", () => {
     for (const word of ["workers", "sales.ts", "./9000", "--watch", "C:/workers"]) {
-      assert.deepEqual(joinAddress(["run", "--http", word]), ["run", "--http", word])
+      assert.deepEqual(joinValues(["run", "--http", word]), ["run", "--http", word])
     }
-    assert.deepEqual(joinAddress(["run", "--", "--http", "9000"]), ["run", "--", "--http", "9000"])
+    assert.deepEqual(joinValues(["run", "--", "--http", "9000"]), ["run", "--", "--http", "9000"])
   })
 })
 

@@ -49,7 +49,8 @@ export const cleanUp = async (): Promise<void> => {
 
 const environment = (): Record<string, string | undefined> => {
   const own = Object.entries(process.env).filter(([name]) => !/^WARREN_|COLOR$/.test(name))
-  return Object.fromEntries(own)
+  // what one test starts must not meet what others do
+  return { ...Object.fromEntries(own), WARREN_BROKER: "in-process" }
 }
 
 /** Starts it. */

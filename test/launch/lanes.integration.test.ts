@@ -23,13 +23,13 @@ const join = (options: Partial<ConnectOptions>): Promise<Connected> =>
 const serving = ({ ask }: Contracts, options: Partial<ConnectOptions> = {}): Promise<Connected> =>
   join({ workers: { server: { ask: handle(ask, ({ n }) => n + 1) } }, ...options })
 
-/** Calls until it went that way, or for two seconds; the way of the last call. */
+/** Calls until it went that way, or for ten seconds; the way of the last call. */
 const wayOf = async (bus: Connected, { ask }: Contracts, wanted: string): Promise<ReadonlyArray<string>> => {
   for (let i = 0;; i++) {
     let trail: CallTrail | undefined
     assert.equal(await bus.call(ask({ n: i }), { onTrail: (told) => trail = told }), i + 1)
     const hops = trail?.hops.map(({ what, detail = "" }) => `${what} ${detail}`) ?? []
-    if (hops.some((hop) => hop.startsWith(wanted)) || i === 40) return hops
+    if (hops.some((hop) => hop.startsWith(wanted)) || i === 200) return hops
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

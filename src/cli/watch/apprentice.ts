@@ -82,6 +82,8 @@ const open = Effect.fnUntraced(function* (
     grace,
     patience: after === null ? 0 : 5_000,
     contracts: loaded.contracts.values(),
+    inspect: options.inspect,
+    management: options.management,
   })
   line.say({ did: "open", port: gateway?.address.port ?? null })
   if (after === null) yield* announce(options, log, { loaded, gateway, core: hosting.launched.core })

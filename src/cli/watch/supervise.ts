@@ -3,9 +3,10 @@
  *
  * The process the user started. Runs no worker itself: it starts apprentices, hands the queues on from the one that
  * leaves to the one that stays, and answers for all of them to the terminal. A process that cannot start leaves the one
- * before it at work.
+ * before it at work. Where the broker is the embedded one, it takes part in it first, so that no edit moves the broker.
  */
 import { Cause, Clock, Effect, Queue, type Scope } from "effect"
+import type { EmbeddedOptions } from "../../../adapters/embedded/mod.ts"
 import { endings, exit, respawn, type Respawned } from "../../../adapters/runtime/mod.ts"
 import process from "node:process"
 import { discover } from "../discover.ts"
@@ -29,6 +30,7 @@ export const supervise = (options: RunOptions, log: RunLog) =>
   Effect.scoped(Effect.gen(function* () {
     const clock = yield* Clock.Clock
     yield* Effect.fromResult(discover(options.paths))
+    if (options.embedded !== undefined) yield* takePart(options.embedded)
     const happenings = yield* Queue.unbounded<Happening>()
     const tell = (happening: Happening) => void Queue.offerUnsafe(happenings, happening)
     const exchange = yield* exchangeFor(tell)
@@ -59,6 +61,13 @@ export const supervise = (options: RunOptions, log: RunLog) =>
       }
     }
   }))
+
+const takePart = Effect.fnUntraced(
+  function* (options: EmbeddedOptions): Effect.fn.Return<void, CliFailure, Scope.Scope> {
+    const { openEmbedded } = yield* Effect.promise(() => import("../../../adapters/embedded/mod.ts"))
+    yield* Effect.mapError(openEmbedded(options), (from) => new CliFailure({ problem: from.message, from }))
+  },
+)
 
 const exchangeFor = (tell: (happening: Happening) => void): Effect.Effect<Exchange, CliFailure, Scope.Scope> =>
   Effect.acquireRelease(
