@@ -1,6 +1,7 @@
 /**
  * Finds a Python with a module, or installs Debian's package of it when this user is root: for programs in Python that the
- * tests run (`pika` for test/protocol/peer/, `zmq` for test/adapters/zeromq/interop/program.py).
+ * tests run (`pika` for test/protocol/peer/, `zmq` for test/adapters/zeromq/interop/program.py, all but `zmq` for
+ * test/adapters/embedded/clients/python/).
  *
  * Debian's own Python comes first, since that is where packages go. Changes nothing where the module is there already.
  */
@@ -32,7 +33,7 @@ const apt = (...words: ReadonlyArray<string>) =>
 
 /** The Python to use, if need be after installing Debian's `python3-<module>`. */
 export const findPython = (
-  module: "pika" | "zmq",
+  module: "celery" | "kombu" | "pika" | "zmq",
   log: (line: string) => void = (line) => process.stderr.write(`${line}\n`),
 ): Python => {
   const there = found(module)

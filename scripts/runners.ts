@@ -22,10 +22,14 @@ export interface Runner {
   readonly program: string
   /** The arguments for these test files. */
   readonly args: (files: ReadonlyArray<string>, options: RunnerOptions) => ReadonlyArray<string>
+  /** What it is told by its environment. */
+  readonly env?: Readonly<Record<string, string>>
   /** Which test files are its own. */
   readonly takes: (file: string) => boolean
   /** Lines that only say that something passed; they go to the log, not to the screen. Skips stay, with their reasons. */
   readonly quiet: RegExp
+  /** A line that names a test that failed, with its name. */
+  readonly failure: RegExp
   /** Reads the tally from the whole output. */
   readonly tally: (output: string, files: ReadonlyArray<string>) => Tally | undefined
 }
@@ -40,6 +44,8 @@ export interface RunnerOptions {
 export const packTest = "test/scripts/pack.test.ts"
 
 const plain = (file: string) => file.endsWith(".test.ts") && file !== packTest
+/** The scripts themselves run on Bun; what of them other tests use, those try on every runtime. */
+const ofScripts = (file: string) => file.startsWith("test/scripts/")
 const onDenoOnly = (file: string) => file.endsWith(".deno.test.ts")
 
 /** The number that a pattern finds in the last line it fits, or 0. */
@@ -85,6 +91,13 @@ const typesTally = (output: string, files: ReadonlyArray<string>): Tally => {
 /** The flags of `node --test` that both Node runners use. */
 const nodeFlags = ["--test", "--test-reporter=spec", "--disable-warning=ExperimentalWarning"]
 
+const nodeFailure = /^ *✖ (.+) \([\d.]+ms\)$/
+
+/** The names of tests that failed, each once. */
+export const failuresOf = ({ failure }: Runner, output: string): ReadonlyArray<string> => [
+  ...new Set(output.split("\n").flatMap((line) => failure.exec(line)?.[1] ?? [])),
+]
+
 /** Every runner, in the order in which they run. */
 export const runners: ReadonlyArray<Runner> = [
   {
@@ -94,19 +107,21 @@ export const runners: ReadonlyArray<Runner> = [
     args: () => ["--noEmit", "--pretty", "false"],
     takes: (file) => file.startsWith("test/types/"),
     quiet: /(?!)/,
+    failure: /^(\S.*\(\d+,\d+\): error TS\d+)/,
     tally: typesTally,
   },
   {
     name: "bun",
     title: "Tests on Bun",
     program: "bun",
-    // two files at a time, as on the others: tests wait more than they compute
+    // three files at a time, as on the others: tests wait more than they compute
     args: (
       files,
       { coverage },
-    ) => ["test", ...(coverage ? ["--coverage"] : ["--parallel=2"]), ...files.map((file) => `./${file}`)],
+    ) => ["test", ...(coverage ? ["--coverage"] : ["--parallel=3"]), ...files.map((file) => `./${file}`)],
     takes: (file) => plain(file) && !onDenoOnly(file),
     quiet: /^\(pass\) |^test\/\S+\.test\.ts:$/,
+    failure: /^\(fail\) (.+?)(?: \[[\d.]+ms\])?$/,
     tally: bunTally,
   },
   {
@@ -114,17 +129,21 @@ export const runners: ReadonlyArray<Runner> = [
     title: "Tests on Deno",
     program: "deno",
     args: (files) => ["test", "-A", "--no-check", "--parallel", ...files],
-    takes: plain,
+    takes: (file) => plain(file) && !ofScripts(file),
+    // else as many files at a time as there are cores
+    env: { DENO_JOBS: "3" },
     quiet: /^running \d+ tests? from |\.\.\. ok \(/,
+    failure: /^(.+ => \.\/\S+?:\d+:\d+)$/,
     tally: denoTally,
   },
   {
     name: "node",
     title: "Tests on Node 24",
     program: "node",
-    args: (files) => [...nodeFlags, "--test-concurrency=2", ...files],
-    takes: (file) => plain(file) && !onDenoOnly(file),
+    args: (files) => [...nodeFlags, "--test-concurrency=3", ...files],
+    takes: (file) => plain(file) && !onDenoOnly(file) && !ofScripts(file),
     quiet: /^ *(✔|▶) /,
+    failure: nodeFailure,
     tally: nodeTally,
   },
   {
@@ -134,6 +153,7 @@ export const runners: ReadonlyArray<Runner> = [
     args: (files) => [...nodeFlags, ...files],
     takes: (file) => file === packTest,
     quiet: /^ *▶ /,
+    failure: nodeFailure,
     tally: nodeTally,
   },
 ]

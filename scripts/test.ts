@@ -14,13 +14,18 @@ import { createInterface } from "node:readline"
 import { parseArgs, stripVTControlCharacters } from "node:util"
 import { reportCoverage } from "./coverage.ts"
 import { type Rabbit, RabbitUnavailable, startRabbit } from "./rabbitmq.ts"
-import { inWords, runners, sum } from "./runners.ts"
+import { failuresOf, inWords, runners, sum } from "./runners.ts"
 import type { Runner, RunnerOptions, Tally } from "./runners.ts"
 
 const root = join(import.meta.dirname, "..")
 const logs = join(root, ".warren", "test")
+/** What Node has compiled, for all the processes that tests start on it. */
+const compiled = join(root, ".warren", "compiled")
 /** Minutes until a runner that hangs is ended. */
-const limit = Number(process.env["WARREN_TEST_MINUTES"] ?? 8)
+const limit = Number(process.env["WARREN_TEST_MINUTES"] ?? 12)
+
+/** Failed tests of one runner that are named at the end. */
+const mostNamed = 10
 
 /** What became of one runner. */
 interface Outcome {
@@ -29,6 +34,8 @@ interface Outcome {
   readonly seconds: number
   /** Why it counts as failed although its tally may not say so. */
   readonly trouble: string | undefined
+  /** Tests that failed, by name. */
+  readonly failures: ReadonlyArray<string>
 }
 
 const usage = (complaint: string): never => {
@@ -47,13 +54,19 @@ const options = () => {
   }
 }
 
-/** Every test file below test/, as a path from the root with forward slashes, that a filter lets through. */
+/** Those take longest. */
+const isLong = (file: string): boolean => file.endsWith(".integration.test.ts")
+
+/**
+ * Every test file below test/, as a path from the root with forward slashes, that a filter lets through; long ones first, so
+ * that the last one of all does not run alone for long.
+ */
 const testFiles = (filters: ReadonlyArray<string>): ReadonlyArray<string> =>
   globSync("test/**/*.ts", { cwd: root })
     .map((file) => file.split(sep).join("/"))
     .filter((file) => file.endsWith(".test.ts") || file.startsWith("test/types/"))
     .filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))
-    .sort()
+    .sort((a, b) => Number(isLong(b)) - Number(isLong(a)) || (a < b ? -1 : 1))
 
 // Deno and Node let FORCE_COLOR win over NO_COLOR
 const { FORCE_COLOR: _, ...plain } = process.env
@@ -93,7 +106,7 @@ const run = (runner: Runner, program: string, args: ReadonlyArray<string>) =>
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
       detached: process.platform !== "win32",
-      env: { ...plain, NO_COLOR: "1" },
+      env: { ...plain, ...runner.env, NO_COLOR: "1", NODE_COMPILE_CACHE: compiled },
     })
     const overdue = setTimeout(() => {
       lines.push(`Ended after ${limit} minutes: "${runner.name}" did not come to an end`)
@@ -120,14 +133,14 @@ const run = (runner: Runner, program: string, args: ReadonlyArray<string>) =>
 
 /** Runs one runner on its files, or says why it cannot. */
 const outcome = async (runner: Runner, files: ReadonlyArray<string>, wishes: RunnerOptions): Promise<Outcome> => {
-  const none: Tally = { passed: 0, failed: 1, skipped: 0 }
+  const none = { tally: { passed: 0, failed: 1, skipped: 0 }, failures: [] }
   const program = join(root, "node_modules", ".bin", runner.program)
   if (!existsSync(program)) {
     const remedy = 'run "npm run setup"'
-    return { name: runner.name, tally: none, seconds: 0, trouble: `${runner.program} is missing: ${remedy}` }
+    return { name: runner.name, ...none, seconds: 0, trouble: `${runner.program} is missing: ${remedy}` }
   }
   if (files.length === 0 && runner.name !== "types") {
-    return { name: runner.name, tally: none, seconds: 0, trouble: "has no test file" }
+    return { name: runner.name, ...none, seconds: 0, trouble: "has no test file" }
   }
   console.log(`\n── ${runner.title} (${files.length} files) ──`)
   const start = performance.now()
@@ -135,31 +148,22 @@ const outcome = async (runner: Runner, files: ReadonlyArray<string>, wishes: Run
   const seconds = (performance.now() - start) / 1000
   const tally = runner.tally(output, files)
   const full = `all of its output: ${relative(root, join(logs, `${runner.name}.log`))}`
+  const what = { name: runner.name, seconds, failures: failuresOf(runner, output) }
   if (tally === undefined) {
-    return {
-      name: runner.name,
-      tally: none,
-      seconds,
-      trouble: `did not say how its tests went (exit code ${code}); ${full}`,
-    }
+    return { ...what, tally: none.tally, trouble: `did not say how its tests went (exit code ${code}); ${full}` }
   }
-  if (tally.failed > 0) return { name: runner.name, tally, seconds, trouble: `failed; ${full}` }
+  if (tally.failed > 0) return { ...what, tally, trouble: `failed; ${full}` }
   if (code !== 0) {
-    return {
-      name: runner.name,
-      tally: { ...tally, failed: 1 },
-      seconds,
-      trouble: `ended with exit code ${code}; ${full}`,
-    }
+    return { ...what, tally: { ...tally, failed: 1 }, trouble: `ended with exit code ${code}; ${full}` }
   }
-  if (tally.passed === 0) return { name: runner.name, tally: none, seconds, trouble: "ran no test" }
-  return { name: runner.name, tally, seconds, trouble: undefined }
+  if (tally.passed === 0) return { ...what, tally: none.tally, trouble: "ran no test" }
+  return { ...what, tally, trouble: undefined }
 }
 
 /** One private RabbitMQ for the integration tests of all runtimes; where there can be none they skip, but not in CI. */
 async function startBroker(chosen: ReadonlyArray<string>): Promise<Rabbit | undefined> {
   const given = process.env["WARREN_TEST_BROKER"] ?? ""
-  if (given !== "" || !chosen.some((file) => file.endsWith(".integration.test.ts"))) return undefined
+  if (given !== "" || !chosen.some(isLong)) return undefined
   try {
     const rabbit = await startRabbit({ log: (line) => console.log(line) })
     process.env["WARREN_TEST_BROKER"] = rabbit.url
@@ -193,14 +197,10 @@ for (const { runner, own } of chosen) outcomes.push(await outcome(runner, own, {
 await broker?.stop()
 if (values.coverage) reportCoverage(root)
 
-const total = (name: string) =>
-  outcomes.filter((one) => one.name === name).map(({ tally }) => tally.passed + tally.failed + tally.skipped)[0]
-
 console.log("\n── Summary ──")
-if (total("bun") !== undefined && total("node") !== undefined && total("bun") !== total("node")) {
-  console.log(
-    `note   Bun ran ${total("bun")} tests and Node ${total("node")}: does every file declare the same on both?`,
-  )
+for (const { name, failures } of outcomes) {
+  for (const failure of failures.slice(0, mostNamed)) console.log(`failed ${name.padEnd(6)} ${failure}`)
+  if (failures.length > mostNamed) console.log(`failed ${name.padEnd(6)} … and ${failures.length - mostNamed} more`)
 }
 for (const { name, tally, seconds, trouble } of outcomes) {
   const verdict = trouble === undefined ? "ok    " : "FAILED"

@@ -11,18 +11,13 @@ import { startRabbit } from "../rabbitmq.ts"
 import { payloadBytes, prefetch, type Sent } from "./amqpCase.ts"
 import { printMemory } from "./amqpMemory.ts"
 import { flag, median, percent } from "./figures.ts"
-import { type Member, ready, type RuntimeName, type Side } from "./amqpProcess.ts"
+import { calls, events, type Pair } from "./amqpPair.ts"
+import { ready, type RuntimeName, type Side } from "./amqpProcess.ts"
 
 const quick = process.argv.includes("--quick")
 const only = flag("--only")
 const rounds = Number(flag("--rounds") ?? (quick ? 3 : 7))
 const scale = quick ? 0.25 : 1
-
-/** A worker and a client of one side. */
-interface Pair {
-  readonly worker: Member
-  readonly client: Member
-}
 
 type Unit = "/s" | "ms" | "µs"
 
@@ -35,34 +30,6 @@ interface Case {
   readonly measure: (pair: Pair) => Promise<ReadonlyArray<number>>
   readonly more?: ReadonlyArray<readonly [title: string, unit: Unit]>
 }
-
-/** µs of processor time of both processes so far. */
-const spent = async ({ worker, client }: Pair): Promise<number> => {
-  const each = [worker, client].map((member) => member.ask<{ readonly spent: number }>({ job: "cpu" }))
-  return (await Promise.all(each)).reduce((sum, { spent }) => sum + spent, 0)
-}
-
-/** Messages a second, and the processor time of each in both processes together, µs. */
-const rate = (count: number, send: (pair: Pair) => Promise<number>) => async (pair: Pair) => {
-  const before = await spent(pair)
-  const ms = await send(pair)
-  return [count / ms * 1_000, (await spent(pair) - before) / count]
-}
-
-const events = (count: number, flight: number) =>
-  rate(count, async ({ worker, client }) => {
-    await worker.ask({ job: "receive", count })
-    const received = worker.ask<{ readonly at: number }>()
-    const { from, to } = await client.ask<Sent>({ job: "emit", count, flight })
-    const { at } = await received
-    return Math.max(at, to) - from
-  })
-
-const calls = (job: "call" | "callDirect", count: number, flight: number) =>
-  rate(count, async ({ client }) => {
-    const { from, to } = await client.ask<Sent>({ job, count, flight })
-    return to - from
-  })
 
 const latency = (job: "call" | "callDirect", count: number) => async ({ client }: Pair) => {
   const { p50, p99 } = await client.ask<Sent>({ job, count, flight: 1 })

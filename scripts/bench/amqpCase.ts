@@ -30,10 +30,16 @@ export const prefetch = 100
 
 /** One job for a process; `flight`: so many at a time. */
 export type Job =
-  | { readonly job: "emit" | "call" | "callDirect"; readonly count: number; readonly flight: number }
+  | { readonly job: "emit" | "emitClassic" | "call" | "callDirect"; readonly count: number; readonly flight: number }
+  | { readonly job: "pass"; readonly count: number }
   | { readonly job: "receive"; readonly count: number }
-  | { readonly job: "fill"; readonly count: number }
-  | { readonly job: "memory" | "cpu" }
+  | { readonly job: "fill"; readonly count: number; readonly into?: Pile }
+  | { readonly job: "drop"; readonly into: Pile }
+  | { readonly job: "memory" | "cpu" | "traffic" | "ps" | "why" | "rest" }
+  | { readonly job: "watch"; readonly what: "ps" | "why" | "tap" }
+
+/** A queue that is filled: durable with persistent messages, of either type, or with transient ones. */
+export type Pile = "quorum" | "classic" | "transient"
 
 /** What a sender says of its work: ms since the epoch, and µs of each one's latency. */
 export interface Sent {

@@ -9,10 +9,17 @@ import amqp, { type ConfirmChannel, type ConsumeMessage, type Options } from "am
 import { Buffer } from "node:buffer"
 import { randomUUID } from "node:crypto"
 import process from "node:process"
-import { Count, obey, order, prefetch, repeat } from "./amqpCase.ts"
+import { Count, obey, order, type Pile, prefetch, repeat, type Sent } from "./amqpCase.ts"
 
 const [part, broker = ""] = process.argv.slice(2)
-const events = { exchange: "plain.events", key: "orders.placed", queue: "plain.on.orders.take" }
+const exchange = "plain.events"
+/** Events: confirmed, on either type of queue. */
+const events = {
+  emit: { key: "orders.placed", queue: "plain.on.orders.take", type: "quorum" },
+  emitClassic: { key: "orders.stored", queue: "plain.on.orders.store", type: "classic" },
+} as const
+/** Messages of which nothing is asked: transient, not confirmed, not acked. */
+const passing = { key: "orders.passed", queue: "plain.on.orders.pass" }
 const calls = { exchange: "plain.calls", key: "orders.echo", queue: "plain.calls.orders.echo" }
 /** The same without confirms, answered through RabbitMQ's direct reply-to. */
 const direct = { key: "orders.echo.direct", queue: "plain.calls.orders.echo.direct" }
@@ -20,7 +27,7 @@ const direct = { key: "orders.echo.direct", queue: "plain.calls.orders.echo.dire
 const connection = await amqp.connect(broker, { noDelay: true })
 const publishing = await connection.createConfirmChannel()
 const consuming = await connection.createChannel()
-await consuming.assertExchange(events.exchange, "topic", { durable: true })
+await consuming.assertExchange(exchange, "topic", { durable: true })
 await consuming.assertExchange(calls.exchange, "direct", { durable: true })
 
 const toBytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
@@ -50,13 +57,21 @@ process.exit(0)
 async function work(): Promise<void> {
   const count = new Count()
   await consuming.prefetch(prefetch)
-  await consuming.assertQueue(events.queue, { durable: true, arguments: { "x-queue-type": "quorum" } })
-  await consuming.bindQueue(events.queue, events.exchange, events.key)
-  await consume(consuming, events.queue, (message) => {
+  for (const { key, queue, type } of Object.values(events)) {
+    await consuming.assertQueue(queue, { durable: true, arguments: { "x-queue-type": type } })
+    await consuming.bindQueue(queue, exchange, key)
+    await consume(consuming, queue, (message) => {
+      fromBytes(message.content)
+      consuming.ack(message)
+      count.add()
+    })
+  }
+  await consuming.assertQueue(passing.queue, { durable: true, autoDelete: true })
+  await consuming.bindQueue(passing.queue, exchange, passing.key)
+  await consume(consuming, passing.queue, (message) => {
     fromBytes(message.content)
-    consuming.ack(message)
     count.add()
-  })
+  }, { noAck: true })
   for (const { key, queue } of [calls, direct]) {
     await consuming.assertQueue(queue, {
       durable: true,
@@ -99,10 +114,10 @@ async function use(): Promise<void> {
   const replyTo = "amq.rabbitmq.reply-to"
   await consume(consuming, replyTo, take, { noAck: true })
 
-  const emit = () =>
-    publish(events.exchange, events.key, toBytes(order()), {
+  const emit = (which: keyof typeof events) => () =>
+    publish(exchange, events[which].key, toBytes(order()), {
       messageId: randomUUID(),
-      type: events.key,
+      type: events[which].key,
       contentType: json,
       mandatory: true,
       persistent: true,
@@ -132,11 +147,46 @@ async function use(): Promise<void> {
       })
     })
   await obey((job) => {
-    if (job.job === "emit") return repeat(job.count, job.flight, emit)
+    if (job.job === "emit" || job.job === "emitClassic") return repeat(job.count, job.flight, emit(job.job))
+    if (job.job === "pass") return pass(job.count)
+    if (job.job === "fill") return fill(job.count, job.into ?? "quorum")
+    if (job.job === "drop") return drop(job.into)
     if (job.job === "call") return repeat(job.count, job.flight, call)
     if (job.job === "callDirect") return repeat(job.count, job.flight, callDirect)
     return undefined
   })
+}
+
+/** Publishes as fast as the connection takes it. */
+async function pass(count: number): Promise<Sent> {
+  const from = Date.now()
+  for (let i = 0; i < count; i++) {
+    const options = { messageId: randomUUID(), contentType: json, persistent: false }
+    if (consuming.publish(exchange, passing.key, toBytes(order()), options)) continue
+    await new Promise((resolve) => consuming.once("drain", resolve))
+  }
+  return { from, to: Date.now(), p50: 0, p99: 0 }
+}
+
+function pileOf(into: Pile): string {
+  return `plain.pile.${into}`
+}
+
+/** Fills a queue that nobody consumes. */
+async function fill(count: number, into: Pile): Promise<Sent> {
+  const type = into === "quorum" ? "quorum" : "classic"
+  await consuming.assertQueue(pileOf(into), { durable: true, arguments: { "x-queue-type": type } })
+  const options = { contentType: json, persistent: into !== "transient" }
+  return repeat(
+    count,
+    1_000,
+    () => publish("", pileOf(into), toBytes(order()), { messageId: randomUUID(), ...options }),
+  )
+}
+
+/** Deletes it, with all that is in it. */
+async function drop(into: Pile): Promise<unknown> {
+  return await consuming.deleteQueue(pileOf(into))
 }
 
 async function consume(

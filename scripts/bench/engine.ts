@@ -4,7 +4,7 @@
  * Stands on `src/broker`; prints figures and judges nothing. Each figure is the best of three rounds.
  */
 import { Effect, Scope } from "effect"
-import { Broker, Engine, layer } from "../../src/broker/mod.ts"
+import { Broker, Engine, layer, packets } from "../../src/broker/mod.ts"
 import { type Packet, type QueueSpec, Transport } from "../../src/transport/mod.ts"
 
 /** Prints the engine's figures. */
@@ -51,7 +51,7 @@ const acking = (engine: Engine, name: string, prefetch = 100): void => {
 }
 
 const oneQueue = (count: number): number => {
-  const engine = new Engine({ now: () => 0 })
+  const engine = new Engine({ payload: packets, now: () => 0 })
   engine.declareQueue(queue("a"))
   acking(engine, "a")
   for (let i = 0; i < count; i++) engine.publish("", "a", packet)
@@ -59,7 +59,7 @@ const oneQueue = (count: number): number => {
 }
 
 const threeQueues = (count: number): number => {
-  const engine = new Engine({ now: () => 0 })
+  const engine = new Engine({ payload: packets, now: () => 0 })
   engine.declareExchange({ name: "events", type: "topic" })
   for (const name of ["a", "b", "c"]) {
     engine.declareQueue(queue(name))
@@ -71,7 +71,7 @@ const threeQueues = (count: number): number => {
 }
 
 const manyKeys = (count: number): number => {
-  const engine = new Engine({ now: () => 0 })
+  const engine = new Engine({ payload: packets, now: () => 0 })
   engine.declareExchange({ name: "events", type: "topic" })
   engine.declareQueue(queue("a"))
   engine.bind({ exchange: "events", queue: "a", key: "#" })
@@ -82,7 +82,7 @@ const manyKeys = (count: number): number => {
 }
 
 const chain = (count: number): number => {
-  const engine = new Engine({ now: () => 0 })
+  const engine = new Engine({ payload: packets, now: () => 0 })
   engine.declareQueue(queue("a"))
   let left = count
   engine.consume("a", {
@@ -98,7 +98,7 @@ const chain = (count: number): number => {
 }
 
 const backlog = (count: number): number => {
-  const engine = new Engine({ now: () => 0 })
+  const engine = new Engine({ payload: packets, now: () => 0 })
   engine.declareQueue(queue("a"))
   for (let i = 0; i < count; i++) engine.publish("", "a", packet)
   acking(engine, "a")
@@ -107,7 +107,7 @@ const backlog = (count: number): number => {
 
 const expiring = (count: number): number => {
   let now = 0
-  const engine = new Engine({ now: () => now })
+  const engine = new Engine({ payload: packets, now: () => now })
   engine.declareQueue(queue("a", { messageTtl: 1000 }))
   for (let i = 0; i < count; i++) engine.publish("", "a", packet)
   now = 1000
@@ -116,7 +116,7 @@ const expiring = (count: number): number => {
 }
 
 const requeueing = (count: number): number => {
-  const engine = new Engine({ now: () => 0 })
+  const engine = new Engine({ payload: packets, now: () => 0 })
   engine.declareQueue(queue("a"))
   for (let i = 0; i < 1000; i++) engine.publish("", "a", packet)
   let left = count

@@ -11,7 +11,8 @@ import { createInterface } from "node:readline"
 import type { Readable } from "node:stream"
 import type { Job } from "./amqpCase.ts"
 
-const root = join(import.meta.dirname, "..", "..")
+/** The folder of the project. */
+export const root = join(import.meta.dirname, "..", "..")
 
 /** What runs a program here. */
 export type RuntimeName = "bun" | "node" | "deno"

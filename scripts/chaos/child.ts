@@ -1,22 +1,27 @@
 /**
- * What emitters and workers have in common: they launch on the broker they are given, say whether they are ready, take a
+ * What the processes of a run have in common: they launch on the broker they are given, say whether they are ready, take a
  * sample of what they hold from time to time, and end with their parent.
  *
- * Reached by `emitter.ts` and `worker.ts`; the other end is `children.ts`. Says `@ready <ms>` and `@unready <ms>` on
+ * Reached by `emitter.ts`, `worker.ts` and `host.ts`; the other end is `children.ts`. Says `@ready <ms>` and `@unready <ms>` on
  * standard output at each change, and `@stopped` when it is through; `stop` on standard input asks it to be.
  */
 import process from "node:process"
 import { setTimeout as delay } from "node:timers/promises"
 import { createInterface } from "node:readline"
 import { Effect, Exit, Metric, Scope } from "effect"
+import type { Embedded, EmbeddedOptions } from "../../adapters/embedded/mod.ts"
 import { launch, type Launched } from "../../src/launch/mod.ts"
 import { type AppModule, CurrentJournal, type Journal } from "../../src/runtime/mod.ts"
 import { holding } from "./holding.ts"
+import type { Told } from "./children.ts"
 import { makeRecorder } from "./record.ts"
 
 /** What the parent passes on, as one JSON argument. */
 export interface ChildSettings {
-  readonly broker: string
+  /** Its address; `undefined`: the embedded one of `data`. */
+  readonly broker: string | undefined
+  /** The data folder of the embedded broker, and whether this process may host it. */
+  readonly embedded: Pick<EmbeddedOptions, "folder" | "mayHost"> | undefined
   readonly folder: string
   /** The file of its lines. */
   readonly lines: string
@@ -43,9 +48,23 @@ const say = (word: string) => process.stdout.write(`@${word} ${Date.now()}\n`)
 let stopping: (() => void) | undefined
 const asked = new Promise<void>((resolve) => stopping = resolve)
 const input = createInterface({ input: process.stdin })
-input.on("line", (line) => line === "stop" ? stopping?.() : undefined)
+input.on("line", (line) => line === "stop" ? stopping?.() : obey(line))
 // whoever started it is gone
 input.on("close", () => process.exit(3))
+
+/** What is done to the broker where this process hosts it. */
+const obey = (line: string): void => {
+  const server = hosting?.server()
+  switch (line as Told) {
+    case "close connections":
+      return server?.close("closed by npm run chaos")
+    case "alarm on":
+      return server?.trouble("raised by npm run chaos")
+    case "alarm off":
+      return server?.trouble(undefined)
+  }
+}
+let hosting: Embedded | undefined
 
 let fibers = 0
 const counting = {
@@ -72,11 +91,12 @@ export const main = async (
   work: (launched: Launched, asked: Promise<void>) => Promise<void>,
   journal: Journal = told,
 ): Promise<void> => {
+  const { broker, embedded } = settings
   const scope = Effect.runSync(Scope.make())
   let launched: Launched | undefined
   while (launched === undefined) {
     const inner = Effect.runSync(Scope.fork(scope))
-    const launching = Effect.provideService(launch({ broker: settings.broker, apps }), CurrentJournal, journal)
+    const launching = Effect.provideService(launch({ broker, embedded, apps }), CurrentJournal, journal)
     const exit = await run(Scope.provide(launching, inner))
     if (Exit.isSuccess(exit)) launched = exit.value
     else {
@@ -86,6 +106,7 @@ export const main = async (
     }
   }
   const { host, core } = launched
+  hosting = launched.embedded
   let was = false
   let last = Date.now()
   const watch = setInterval(() => {

@@ -11,7 +11,7 @@ import process from "node:process"
 import { createInterface } from "node:readline"
 import { setTimeout as delay } from "node:timers/promises"
 import type { ChildSettings } from "./child.ts"
-import type { RuntimeName } from "./options.ts"
+import type { RuntimeChoice, RuntimeName } from "./options.ts"
 
 /** One process after another in the same place. */
 export interface Child {
@@ -20,8 +20,12 @@ export interface Child {
   readonly isReady: () => boolean
   /** When it last said that it is ready, or is not, ms since the epoch. */
   readonly changedAt: () => number
-  /** SIGKILL, and another one in its place; resolves when it is started. */
-  readonly replace: () => Promise<void>
+  /** The present one's process id. */
+  readonly pid: () => number | undefined
+  /** SIGKILL, and after so many ms another one in its place; resolves when it is started. @default 0 ms */
+  readonly replace: (away?: number) => Promise<void>
+  /** Tells it something on its standard input. */
+  readonly tell: (line: Told) => void
   /** SIGSTOP, and SIGCONT after so many ms; resolves then. */
   readonly pause: (ms: number) => Promise<void>
   /** Asks it to finish and end; resolves when it has, or fails after so many ms, killing it. */
@@ -30,9 +34,15 @@ export interface Child {
   readonly end: () => void
 }
 
+/** What a process that hosts the embedded broker is told to do with it. */
+export type Told = "close connections" | "alarm on" | "alarm off"
+
+/** The three kinds. */
+export type ChildKind = "worker" | "emitter" | "host"
+
 /** What all processes are started with. */
 export interface Places {
-  readonly runtime: RuntimeName
+  readonly runtime: RuntimeChoice
   readonly folder: string
   /** What the process of that name and number is told in variables. */
   readonly env: (name: string, index: number) => Readonly<Record<string, string>>
@@ -49,15 +59,25 @@ const flags: Readonly<Record<RuntimeName, ReadonlyArray<string>>> = {
 }
 
 /** The name of a process by its number, counted from 0. */
-export const childName = (kind: "worker" | "emitter", index: number): string => `${kind}-${index + 1}`
+export const childName = (kind: ChildKind, index: number): string => `${kind}-${index + 1}`
+
+/** The runtime of a place: all its lives are on one. */
+const runtimeAt = ({ runtime }: Places, kind: ChildKind, index: number): RuntimeName =>
+  runtime === "all" ? turns[(index + starts[kind]) % turns.length]! : runtime
+
+const turns = ["bun", "deno", "node"] as const
+
+/** So that the first of each kind are not all on one runtime. */
+const starts = { worker: 0, emitter: 1, host: 2 } as const
 
 /** Starts a place's first process. */
 export const startChild = (
   places: Places,
-  kind: "worker" | "emitter",
+  kind: ChildKind,
   settings: Omit<ChildSettings, "lines" | "folder">,
 ): Child => {
   const name = childName(kind, settings.index)
+  const runtime = runtimeAt(places, kind, settings.index)
   const log = createWriteStream(join(places.folder, `${name}.log`), { flags: "a" })
   let life = 0
   let ready = false
@@ -66,8 +86,8 @@ export const startChild = (
 
   const launch = (): ChildProcess => {
     const lines = join(places.folder, `${name}.${++life}.lines`)
-    const child = spawn(join(root, "node_modules/.bin", places.runtime), [
-      ...flags[places.runtime],
+    const child = spawn(join(root, "node_modules/.bin", runtime), [
+      ...flags[runtime],
       join(import.meta.dirname, `${kind}.ts`),
       JSON.stringify({ ...settings, folder: places.folder, lines }),
     ], {
@@ -109,12 +129,15 @@ export const startChild = (
     name,
     isReady: () => ready,
     changedAt: () => changedAt,
-    replace: async () => {
+    pid: () => current.pid,
+    tell: (line) => void current.stdin?.write(`${line}\n`),
+    replace: async (away = 0) => {
       const old = current
       asked = true
       ready = false
       kill(old)
       await gone(old)
+      if (away > 0) await delay(away)
       asked = false
       current = launch()
     },

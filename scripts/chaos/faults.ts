@@ -1,16 +1,15 @@
 /**
  * What each fault of the plan does, and the window it opens.
  *
- * Between `run.ts` and the verbs of `scripts/rabbitmq`. A window begins with the fault and ends 2 s after every process
+ * Between `run.ts` and what can be done to the broker (`Target.ts`). A window begins with the fault and ends 2 s after every process
  * has been ready again (its connection is up, no alarm, and each of its consumers is held): what was in flight in it is
  * not judged as made in peace.
  */
 import { setTimeout as delay } from "node:timers/promises"
 import { allReady, type Child, childName } from "./children.ts"
-import { closeConnections } from "./closing.ts"
 import type { LinkProxies } from "./links.ts"
 import type { Fault, Place } from "./plan.ts"
-import type { Target } from "./target.ts"
+import type { Target } from "./Target.ts"
 
 /** When a fault struck, was over, and when everybody was ready again. ms since the epoch. */
 export interface Window {
@@ -45,37 +44,25 @@ export interface Victims {
 
 /** Does it, and waits until it is over and everybody is ready. */
 export const strike = async (fault: Fault, { target, workers, children, links }: Victims): Promise<Window> => {
-  const first = target.nodes[0]!
-  const leader = fault.kind === "kill-broker" && target.cluster !== undefined ? await target.leader() : first
   const from = Date.now()
   switch (fault.kind) {
     case "kill-broker":
-      await leader.kill()
-      await delay(fault.away)
-      await leader.start()
+      await target.kill(fault)
       break
     case "kill-worker":
       await workers[fault.worker % workers.length]!.replace()
       break
     case "close-connections":
-      await Promise.all(target.nodes.map((node) => closeConnections(node)))
+      await target.closeConnections()
       break
-    case "pause-broker": {
-      const node = target.nodes[fault.node % target.nodes.length]!
-      await node.pause()
-      await delay(fault.away)
-      await node.resume()
+    case "pause-broker":
+      await target.pause(fault)
       break
-    }
     case "alarm":
-      await first.alarm(true)
-      await delay(fault.away)
-      await first.alarm(false)
+      await target.alarm(fault)
       break
     case "cut":
-      await target.cluster?.partition(target.nodes[fault.node % target.nodes.length]!)
-      await delay(fault.away)
-      await target.cluster?.heal()
+      await target.cut(fault)
       break
     case "pause-worker":
       await workers[fault.worker % workers.length]!.pause(fault.away)

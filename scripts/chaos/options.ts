@@ -8,6 +8,12 @@ import { parseArgs } from "node:util"
 /** The runtimes that emitters and workers can run on. */
 export type RuntimeName = "bun" | "deno" | "node"
 
+/** The runtimes of a run; `all`: processes take turns at them. */
+export type RuntimeChoice = RuntimeName | "all"
+
+/** The broker of a run: a private RabbitMQ, or the embedded one, which some of the processes host. */
+export type BrokerChoice = "rabbitmq" | "embedded"
+
 /** How calls of a run go; `all`: emitters and workers take turns at the lanes. */
 export type LaneChoice = "auto" | "broker" | "reply" | "direct" | "all"
 
@@ -46,7 +52,10 @@ export interface ChaosOptions extends FaultCounts {
   readonly curve: boolean
   /** The run lasts this long at least; in the soak form its faults fill this time. */
   readonly minutes: number
-  readonly runtime: RuntimeName
+  readonly runtime: RuntimeChoice
+  readonly on: BrokerChoice
+  /** Processes that do nothing but host the embedded broker, or wait to take it over, as workers do. */
+  readonly hosts: number
   readonly cluster: boolean
   readonly emitters: number
   readonly workers: number
@@ -67,6 +76,8 @@ const full: ChaosOptions = {
   curve: false,
   minutes: 0,
   runtime: "bun",
+  on: "rabbitmq",
+  hosts: 0,
   cluster: false,
   emitters: 4,
   workers: 4,
@@ -146,6 +157,20 @@ export const shortCalls: ChaosOptions = {
   halfOpens: 1,
 }
 
+/** The same over the embedded broker, whose host is killed more than once: another one takes over, or all are gone. */
+export const shortEmbedded: ChaosOptions = {
+  ...shortForm,
+  on: "embedded",
+  hosts: 1,
+  events: 200,
+  workers: 2,
+  rate: 25,
+  callRate: 20,
+  calm: [600, 900],
+  brokerKills: 3,
+  workerKills: 1,
+}
+
 /** What the cluster form adds: a node is cut off as often as one is killed, in a run that is a fifth as long. */
 const clustered = {
   events: 40_000,
@@ -173,7 +198,10 @@ export const usage = `Usage: npm run chaos -- [flags]
                       of calls: [5000 events, 200 calls a second, 31 faults]
   --calls <n>         calls by each lane at least [0; 100000 where a lane is named]
   --curve             links are encrypted
-  --runtime <name>    bun, deno or node [bun]
+  --runtime <name>    bun, deno, node, or all: processes take turns at them [bun]
+  --on <broker>       rabbitmq, or embedded: processes of the run host it, whichever is first; a kill of the broker ends the
+                      one that does, and another takes over, or every one that could [rabbitmq]
+  --hosts <n>         processes besides the workers that host the embedded broker, or wait to [1]
   --cluster           three nodes: leaders are killed and minorities cut off [40000 events, 5 of each]
   --short             the form of \`npm test\`
   --soak <minutes>    faults for as long, and how memory, fibers, timers and channels grow
@@ -188,6 +216,7 @@ const whole = {
   "call-rate": "callRate",
   "emitters": "emitters",
   "workers": "workers",
+  "hosts": "hosts",
   "broker-kills": "brokerKills",
   "worker-kills": "workerKills",
   "closes": "closes",
@@ -213,6 +242,7 @@ export const readOptions = (argv: ReadonlyArray<string>): ChaosOptions => {
       options: {
         ...Object.fromEntries(Object.keys(whole).map((flag) => [flag, text])),
         runtime: text,
+        on: text,
         soak: text,
         lane: text,
         calm: text,
@@ -232,8 +262,12 @@ export const readOptions = (argv: ReadonlyArray<string>): ChaosOptions => {
     throw new Error(`Cannot read --${flag} "${given}": expected a whole number\n\n${usage}`)
   }
   const runtime = values["runtime"] ?? full.runtime
-  if (runtime !== "bun" && runtime !== "deno" && runtime !== "node") {
-    throw new Error(`Cannot run on "${runtime}": expected bun, deno or node\n\n${usage}`)
+  if (runtime !== "bun" && runtime !== "deno" && runtime !== "node" && runtime !== "all") {
+    throw new Error(`Cannot run on "${runtime}": expected bun, deno, node or all\n\n${usage}`)
+  }
+  const broker = values["on"] ?? full.on
+  if (broker !== "rabbitmq" && broker !== "embedded") {
+    throw new Error(`Cannot run over "${broker}": expected rabbitmq or embedded\n\n${usage}`)
   }
   const lane = laneChoices.find((name) => name === values["lane"])
   if (lane === undefined && values["lane"] !== undefined) {
@@ -246,7 +280,13 @@ export const readOptions = (argv: ReadonlyArray<string>): ChaosOptions => {
   const soak = number("soak")
   const cluster = values["cluster"] === true
   const isShort = values["short"] === true
-  const form = lane === undefined ? isShort ? shortForm : full : isShort ? shortCalls : { ...full, ...calling }
+  const isEmbedded = broker === "embedded"
+  if (isEmbedded && cluster) throw new Error(`The embedded broker is no cluster\n\n${usage}`)
+  const form = lane === undefined
+    ? isShort ? isEmbedded ? shortEmbedded : shortForm : full
+    : isShort
+    ? shortCalls
+    : { ...full, ...calling }
   const given = Object.fromEntries(
     Object.entries(whole).flatMap(([flag, name]) => {
       const value = number(flag)
@@ -255,6 +295,7 @@ export const readOptions = (argv: ReadonlyArray<string>): ChaosOptions => {
   )
   return {
     ...form,
+    ...(isEmbedded ? { on: broker, hosts: 1 } : {}),
     ...(cluster && form === full ? clustered : cluster ? { cuts: 1 } : {}),
     ...(soak === undefined ? {} : { form: "soak" as const, minutes: soak, events: 0, calls: 0 }),
     ...given,
@@ -270,11 +311,15 @@ export const readOptions = (argv: ReadonlyArray<string>): ChaosOptions => {
 /** The flags that repeat a run. */
 export const flagsOf = (options: ChaosOptions): string => {
   const form = options.form === "short" ? ["--short"] : options.form === "soak" ? [`--soak ${options.minutes}`] : []
-  const rest = Object.entries(whole).map(([flag, name]) => `--${flag} ${options[name]}`)
+  const rest = Object.entries(whole).filter(([flag]) => flag !== "hosts" || options.on === "embedded").map((
+    [flag, name],
+  ) => `--${flag} ${options[name]}`)
   const cluster = options.cluster ? ["--cluster"] : []
   const curve = options.curve ? ["--curve"] : []
+  const on = options.on === "embedded" ? ["--on embedded"] : []
   const calm = `--calm ${options.calm.join("-")}`
-  return [...form, ...cluster, `--lane ${options.lane}`, ...curve, calm, ...rest, `--runtime ${options.runtime}`].join(
-    " ",
-  )
+  return [...form, ...on, ...cluster, `--lane ${options.lane}`, ...curve, calm, ...rest, `--runtime ${options.runtime}`]
+    .join(
+      " ",
+    )
 }

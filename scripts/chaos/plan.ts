@@ -10,8 +10,11 @@ import { makeRandom, type Random } from "./random.ts"
 
 /** One fault. Times in ms. */
 export type Fault =
-  /** SIGKILL; in a cluster, to the node that leads the queues. Started again after `away`. */
-  | { readonly kind: "kill-broker"; readonly away: number }
+  /**
+   * SIGKILL; in a cluster, to the node that leads the queues; of an embedded one to the process that hosts it, or to `everybody`
+   * who could. Started again after `away`.
+   */
+  | { readonly kind: "kill-broker"; readonly away: number; readonly everybody?: boolean }
   /** SIGKILL; started again at once. */
   | { readonly kind: "kill-worker"; readonly worker: number }
   /** The broker closes every client's connection. */
@@ -39,6 +42,9 @@ export type Fault =
     readonly loses: boolean
     readonly away: number
   }
+
+/** A fault of one kind. */
+export type FaultOf<Kind extends Fault["kind"]> = Extract<Fault, { readonly kind: Kind }>
 
 /** The processes whose links are meant: those through which others reach one of them, or all. */
 export type Place = { readonly kind: "worker" | "emitter"; readonly index: number } | "all"
@@ -98,7 +104,11 @@ const faultOf = (kind: Fault["kind"], options: ChaosOptions, random: Random): Fa
   const short = options.form === "short"
   switch (kind) {
     case "kill-broker":
-      return { kind, away: random.between(0, short ? 500 : 4_000) }
+      return {
+        kind,
+        away: random.between(0, short ? 500 : 4_000),
+        ...(options.on === "embedded" && { everybody: random.between(0, 2) === 0 }),
+      }
     case "kill-worker":
       // in a soak the memory of the others is watched over the whole time
       return { kind, worker: options.form === "soak" ? options.workers - 1 : random.between(0, options.workers - 1) }
@@ -154,6 +164,9 @@ export const describeFault = (fault: Fault): string => {
 }
 
 const how = (fault: Fault): string => {
+  if (fault.kind === "kill-broker" && fault.everybody !== undefined) {
+    return fault.everybody ? " and whoever could take over" : ", another takes over"
+  }
   if (fault.kind === "delay-links") return ` by ${fault.by} ms`
   if (fault.kind !== "half-open") return ""
   const ways = { in: " (towards it)", out: " (away from it)", both: "" }[fault.ways]

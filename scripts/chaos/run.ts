@@ -8,7 +8,7 @@ import { mkdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { laneOf, lanesOf } from "./calls.ts"
-import { allReady, type Child, childName, startChild } from "./children.ts"
+import { allReady, type Child, type ChildKind, childName, startChild } from "./children.ts"
 import { files } from "./company.ts"
 import { strike, type Window } from "./faults.ts"
 import { type Evidence, judge, type Report } from "./judge.ts"
@@ -17,7 +17,8 @@ import { type LinkProxies, startLinkProxies } from "./links.ts"
 import type { ChaosOptions } from "./options.ts"
 import { describeFault, makePlan } from "./plan.ts"
 import { readDead, readEffects } from "./remains.ts"
-import { startTarget, type Target } from "./target.ts"
+import { startTarget } from "./brokers.ts"
+import type { Target } from "./Target.ts"
 
 /** RabbitMQ 3.10 loses quorum queues that are younger than about 1.5 s at a SIGKILL, ms. */
 const settling = 2_500
@@ -38,12 +39,11 @@ const sampling = 5
 export const runChaos = async (options: ChaosOptions, say: (line: string) => void): Promise<Report> => {
   const folder = join(import.meta.dirname, "../../.warren/chaos", `${new Date().toISOString().replaceAll(":", "")}`)
   await mkdir(folder, { recursive: true })
-  const target = await startTarget(options.cluster)
   const children: Array<Child> = []
-  const names = (kind: "worker" | "emitter", count: number) =>
-    Array.from({ length: count }, (_, index) => childName(kind, index))
+  const target = await startTarget(options, folder, children)
+  const names = (kind: ChildKind, count: number) => Array.from({ length: count }, (_, index) => childName(kind, index))
   const links = await startLinkProxies(
-    [...names("worker", options.workers), ...names("emitter", options.emitters)],
+    [...names("worker", options.workers), ...names("emitter", options.emitters), ...names("host", options.hosts)],
     options,
   )
   try {
@@ -74,10 +74,10 @@ const carryOut = async (
   }
   const ledger = new Ledger(folder)
   const places = { runtime: options.runtime, folder, env: links.env, onLoss: trouble }
-  const start = (kind: "worker" | "emitter", count: number): ReadonlyArray<Child> => {
+  const start = (kind: ChildKind, count: number): ReadonlyArray<Child> => {
     const started = Array.from({ length: count }, (_, index) =>
       startChild(places, kind, {
-        broker: target.address(index),
+        ...target.place(kind, index),
         index,
         emitters: options.emitters,
         rate: options.rate,
@@ -87,9 +87,12 @@ const carryOut = async (
     children.push(...started)
     return started
   }
+  const hosts = start("host", options.hosts)
   const workers = start("worker", options.workers)
-  if (await allReady(workers, 60_000) === undefined) throw new Error(`The workers are not ready; see ${folder}`)
-  if (options.brokerKills > 0) await delay(settling)
+  if (await allReady([...hosts, ...workers], 60_000) === undefined) {
+    throw new Error(`The workers are not ready; see ${folder}`)
+  }
+  if (options.brokerKills > 0 && options.on === "rabbitmq") await delay(settling)
   const emitters = start("emitter", options.emitters)
   if (await allReady(emitters, 60_000) === undefined) throw new Error(`The emitters are not ready; see ${folder}`)
   const from = Date.now()
@@ -148,7 +151,7 @@ const carryOut = async (
     mechanisms: links.mechanisms(),
     troubles,
     effects: await readEffects(join(folder, files.effects)),
-    dead: await readDead(target.address(0)),
+    dead: await readDead(await target.address()),
   }
 }
 

@@ -24,7 +24,8 @@ export interface Guard {
 
 // Two shells, so that everything is ended even if one is killed: the first waits for the second, which reads names
 // until standard input ends (`read` needs no process of its own) and then clears everything away. A file `end` beside a
-// `run` is for what a signal does not reach. "started" is seen before the next name is read: no program can be missed.
+// `run` is for what a signal does not reach. "started.<number>" is seen before the next name is read: no program can be
+// missed. Each start has a number of its own, and nobody removes them while others look.
 const script = `
 exec 3<&0
 trap '' INT HUP TERM PIPE
@@ -33,14 +34,14 @@ launch() {
   sh "$folder/$1/run" </dev/null >>"$folder/$1/server.log" 2>&1 3<&- &
   echo $! >"$folder/$1/pid.new"
   mv "$folder/$1/pid.new" "$folder/$1/pid"
-  : >"$folder/$1/started"
+  : >"$folder/$1/started.$2"
   wait $!
   rm -f "$folder/$1/pid"
 }
 {
-  while read -r name <&3; do
-    launch "$name" &
-    until [ -e "$folder/$name/started" ]; do sleep 0.02; done
+  while read -r name number <&3; do
+    launch "$name" "$number" &
+    until [ -e "$folder/$name/started.$number" ]; do sleep 0.02; done
   done
   for pid in "$folder"/*/pid; do [ -f "$pid" ] && kill -KILL "$(cat "$pid")"; done
   for end in "$folder"/*/end; do [ -f "$end" ] && sh "$end"; done
@@ -62,6 +63,7 @@ export const guard = async (
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   })
+  let launches = 0
   const gone = new Promise<void>((resolve) => {
     child.once("exit", () => resolve())
     child.once("error", () => resolve())
@@ -79,9 +81,11 @@ export const guard = async (
   return {
     pid,
     launch: async (name) => {
-      const started = join(folder, name, "started")
+      const number = ++launches
+      const started = join(folder, name, `started.${number}`)
+      // a folder that is kept may have one from before
       await rm(started, { force: true })
-      child.stdin?.write(`${name}\n`)
+      child.stdin?.write(`${name} ${number}\n`)
       await until(`run "${join(folder, name, "run")}"`, () => {
         if (child.exitCode !== null) throw new Error(`Cannot run "${name}": its guard has ended`)
         return existsSync(started)

@@ -114,7 +114,7 @@ const closing = `Connections = rabbit_networking:connections_local(),
 // the limit before the alarm is kept in the node, and so is lost together with the alarm when it starts again
 const alarming = `case persistent_term:get(warren_limit, none) of
 none -> persistent_term:put(warren_limit, vm_memory_monitor:get_vm_memory_high_watermark()); _ -> ok end,
-vm_memory_monitor:set_vm_memory_high_watermark(0), done.`
+vm_memory_monitor:set_vm_memory_high_watermark({absolute, 33554432}), done.`
 
 const calming = `case persistent_term:get(warren_limit, none) of
 none -> ok; Limit -> persistent_term:erase(warren_limit), vm_memory_monitor:set_vm_memory_high_watermark(Limit) end, done.`

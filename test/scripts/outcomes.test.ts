@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict"
 import { describe, test } from "#test"
-import { runners } from "../../scripts/runners.ts"
+import { failuresOf, runners } from "../../scripts/runners.ts"
 import { program, run } from "../support/process.ts"
 
 const fixture = "test/scripts/fixtures/outcomes.ts"
@@ -18,6 +18,9 @@ describe("every outcome", () => {
       assert.notEqual(code, 0)
       assert.deepEqual(runner.tally(output, [fixture]), { passed: 2, failed: 5, skipped: 1 }, output)
       assert.match(output, /takes too long/)
+      const failures = failuresOf(runner, output).join("\n")
+      for (const part of ["fails", "takes too long"]) assert.ok(failures.includes(part), `${failures}\nof\n${output}`)
+      assert.ok(!failures.includes("passes"), failures)
     })
 
     test(`is counted on ${name} when a file cannot be loaded`, async () => {

@@ -33,10 +33,11 @@ describe("runners", () => {
     assert.deepEqual(tally("error TS5083: Cannot read file"), { passed: 2, failed: 1, skipped: 0 })
   })
 
-  test("every test file has a runner, and Deno's own ones only Deno", () => {
+  test("every test file has a runner: those of scripts Bun, Deno's own ones Deno, others all", () => {
     const takers = (file: string) => runners.filter((one) => one.takes(file)).map(({ name }) => name)
     assert.deepEqual(takers("test/wire/codec.test.ts"), ["bun", "deno", "node"])
     assert.deepEqual(takers("test/adapters/amqp/suite.integration.test.ts"), ["bun", "deno", "node"])
+    assert.deepEqual(takers("test/scripts/rabbitmq/guard.test.ts"), ["bun"])
     assert.deepEqual(takers("test/support/library.deno.test.ts"), ["deno"])
     assert.deepEqual(takers("test/scripts/pack.test.ts"), ["pack"])
     assert.deepEqual(takers("test/types/api.ts"), ["types"])

@@ -165,7 +165,7 @@ const spentBy = async (members: ReadonlyArray<Member>): Promise<number> =>
 const tick = 10_000
 
 /** µs of processor time of a process that does not tell; NaN where there is no `/proc`, and of a broker in a container. */
-const spentByProcess = (pid: number): number => {
+export const spentByProcess = (pid: number): number => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
     // the name, in brackets, may hold spaces

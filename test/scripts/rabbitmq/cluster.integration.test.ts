@@ -62,7 +62,7 @@ describe("a private cluster", () => {
 
   test(
     "partition(): the majority goes on, the minority pauses; heal(): it is back with all data",
-    { skip, timeout: 90_000 },
+    { skip, timeout: 180_000 },
     async () => {
       cluster = await startCluster()
       const [first, second, third] = cluster.nodes

@@ -26,6 +26,7 @@ describe("a guard", () => {
   afterEach(async () => {
     await rm(folder, { recursive: true, force: true })
     await rm(`${folder}.ended`, { force: true })
+    await rm(`${folder}.runs`, { force: true })
   })
 
   test("close() kills what runs, runs what is to be done at the end, and removes the folder", async () => {
@@ -53,6 +54,26 @@ describe("a guard", () => {
     await guarded.close()
     await until("end the program", () => !exists(second))
     assert.ok(existsSync(join(folder, "sleeper", "run")), "a folder that is kept is there afterwards")
+  })
+
+  test("launch() starts a program again and again that ends at once", async () => {
+    await writeFile(join(folder, "sleeper", "run"), `echo >>'${folder}.runs'\n`)
+    const guarded = await guard(folder, { keep: true, env: baseEnv() })
+    for (let i = 0; i < 20; i++) await guarded.launch("sleeper")
+    await guarded.close()
+    assert.equal((await readFile(`${folder}.runs`, "utf8")).length, 20)
+  })
+
+  test("launch() starts several programs at a time", async () => {
+    const names = ["sleeper", "other", "third"]
+    for (const name of names.slice(1)) {
+      await mkdir(join(folder, name))
+      await writeFile(join(folder, name, "run"), "exec sleep 1000\n")
+    }
+    const guarded = await guard(folder, { keep: false, env: baseEnv() })
+    await Promise.all(names.map((name) => guarded.launch(name)))
+    assert.equal(new Set(names.map((name) => guarded.pid(name))).size, 3)
+    await guarded.close()
   })
 
   test("a folder has one guard at a time", async () => {

@@ -1,33 +1,28 @@
 /**
- * The broker of a run, one node or three: how it is reached, what is in its queues, and which node leads them.
+ * RabbitMQ as the target of a run, one node or three: how it is reached, what is in its queues, and what is done to it.
  *
- * Private, started for the run and ended with it. What is done to it is in `faults.ts`.
+ * Below `brokers.ts`, above the verbs of `scripts/rabbitmq`.
  */
+import { setTimeout as delay } from "node:timers/promises"
 import { type Cluster, type Rabbit, startCluster, startRabbit } from "../rabbitmq.ts"
+import { closeConnections } from "./closing.ts"
+import type { Target } from "./Target.ts"
 
-/** What a run is made against. */
-export interface Target {
+/** The nodes. */
+interface Nodes {
   readonly nodes: ReadonlyArray<Rabbit>
   readonly cluster: Cluster | undefined
-  /** The address for the process of that number: the nodes of a cluster take turns at standing first. */
-  readonly address: (index: number) => string
-  /** The node that leads the queue of the first listener. */
-  readonly leader: () => Promise<Rabbit>
-  /** Messages in each queue, ready and in hand; -1: the queue does not answer. */
-  readonly depths: () => Promise<ReadonlyMap<string, number>>
-  /** Connections and channels of all running nodes. */
-  readonly open: () => Promise<{ readonly connections: number; readonly channels: number }>
   readonly stop: () => Promise<void>
 }
 
-const one = (rabbit: Rabbit): Pick<Target, "nodes" | "cluster" | "stop"> => ({
+const one = (rabbit: Rabbit): Nodes => ({
   nodes: [rabbit],
   cluster: undefined,
   stop: rabbit.stop,
 })
 
 /** Starts it. */
-export const startTarget = async (isCluster: boolean): Promise<Target> => {
+export const startRabbitTarget = async (isCluster: boolean): Promise<Target> => {
   const { nodes, cluster, stop } = isCluster
     ? three(await startCluster())
     : one(await startRabbit({ management: true }))
@@ -36,17 +31,43 @@ export const startTarget = async (isCluster: boolean): Promise<Target> => {
     if (node === undefined) throw new Error("Cannot ask the broker: no node runs")
     return await node.evaluate(expression)
   }
+  const address = (index: number): string => {
+    const hosts = nodes.map((_, i) => `127.0.0.1:${nodes[(i + index) % nodes.length]!.port}`)
+    return `amqp://guest:guest@${hosts.join(",")}`
+  }
+  /** The node that leads the queue of the first listener. */
+  const leader = async (): Promise<Rabbit> => {
+    if (cluster === undefined) return nodes[0]!
+    const name = (await evaluate(leading)).replaceAll("'", "")
+    return nodes.find((node) => node.node === name) ?? nodes[0]!
+  }
   return {
-    nodes,
-    cluster,
     stop,
-    address: (index) => {
-      const hosts = nodes.map((_, i) => `127.0.0.1:${nodes[(i + index) % nodes.length]!.port}`)
-      return `amqp://guest:guest@${hosts.join(",")}`
+    // the nodes of a cluster take turns at standing first
+    place: (_kind, index) => ({ broker: address(index), embedded: undefined }),
+    address: () => Promise.resolve(address(0)),
+    kill: async ({ away }) => {
+      const victim = await leader()
+      await victim.kill()
+      await delay(away)
+      await victim.start()
     },
-    leader: async () => {
-      const name = (await evaluate(leading)).replaceAll("'", "")
-      return nodes.find((node) => node.node === name) ?? nodes[0]!
+    closeConnections: async () => void await Promise.all(nodes.map((node) => closeConnections(node))),
+    pause: async ({ node, away }) => {
+      const victim = nodes[node % nodes.length]!
+      await victim.pause()
+      await delay(away)
+      await victim.resume()
+    },
+    alarm: async ({ away }) => {
+      await nodes[0]!.alarm(true)
+      await delay(away)
+      await nodes[0]!.alarm(false)
+    },
+    cut: async ({ node, away }) => {
+      await cluster?.partition(nodes[node % nodes.length]!)
+      await delay(away)
+      await cluster?.heal()
     },
     depths: async () =>
       new Map(
@@ -67,7 +88,7 @@ export const startTarget = async (isCluster: boolean): Promise<Target> => {
   }
 }
 
-const three = (cluster: Cluster): Pick<Target, "nodes" | "cluster" | "stop"> => ({
+const three = (cluster: Cluster): Nodes => ({
   nodes: cluster.nodes,
   cluster,
   stop: cluster.stop,
