@@ -5,6 +5,7 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { Schema } from "effect"
 import { describe, test } from "#test"
+import * as embedded from "../../adapters/embedded/mod.ts"
 import * as runtimes from "../../adapters/runtime/mod.ts"
 import * as contract from "../../src/contract/mod.ts"
 import * as gateway from "../../src/gateway/mod.ts"
@@ -23,6 +24,7 @@ const sections = new Map(
 
 const doors: ReadonlyArray<Readonly<Record<string, unknown>>> = [
   contract,
+  embedded,
   front,
   gateway,
   inbox,
@@ -94,6 +96,8 @@ describe("docs/errors.md", () => {
       problems.invalidHeader("", "", ""),
       problems.unauthorized(false),
       problems.forbidden(""),
+      problems.notInspected("", ""),
+      problems.notAnswered("", undefined),
       problems.notFound(""),
       problems.methodNotAllowed("", ""),
       problems.bodyTimeout(1),

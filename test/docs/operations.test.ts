@@ -6,7 +6,9 @@ import { test } from "#test"
 import {
   callTopology,
   deadTopology,
+  directoryTopology,
   Exchange,
+  ledgerTopology,
   listenerTopology,
   processTopology,
   QueueName,
@@ -35,8 +37,12 @@ const patterns: ReadonlyArray<string> = [
   QueueName.token("<app>", "<handler>"),
   QueueName.replies("<instance>"),
   QueueName.control("<instance>"),
+  QueueName.tap("<instance>", "<key>"),
   QueueName.retry("<tier>"),
   QueueName.dead("<app>"),
+  QueueName.directory,
+  QueueName.ledger,
+  QueueName.contracts,
 ]
 
 test("the table has every exchange and queue, and no other", () => {
@@ -54,6 +60,8 @@ test("the table says of what kind each is, as it is declared", () => {
       listenerTopology("<app>", "<handler>", "x", false),
       scheduleTopology("<app>", "<handler>"),
       callTopology("<api>.<call>"),
+      directoryTopology,
+      ledgerTopology,
     ].flatMap((one) => one.queues),
   }
   const kindOf = (name: string) => rows.get(name.replace(/^warren\.retry\..*/, "warren.retry.<tier>"))?.[2] ?? ""

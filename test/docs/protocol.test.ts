@@ -17,7 +17,10 @@ import {
   deadTopology,
   decodeNotice,
   deriveId,
+  directoryTopology,
   Header,
+  hopLimits,
+  ledgerTopology,
   listenerTopology,
   maxDepth,
   parseTracestate,
@@ -58,7 +61,9 @@ const pairs = (rows: ReadonlyArray<ReadonlyArray<string>>): Readonly<Record<stri
 
 /** The kind of a message, by the name of its example. */
 const kindOf = (name: string): string =>
-  ["announce", "ask", "ping"].includes(name) ? "notice" : name.replace(/-(declared|failed|followed|straight)$/, "")
+  ["announce", "ask", "told", "ping", "hop"].includes(name)
+    ? "notice"
+    : name.replace(/-(declared|edited|failed|followed|straight)$/, "")
 
 const every = [...new Set(Object.keys(packets).map(kindOf))].toSorted()
 
@@ -82,6 +87,8 @@ const everything = merge(
   retryTopology,
   deadTopology("<app>"),
   scheduleTopology("<app>", "<handler>"),
+  directoryTopology,
+  ledgerTopology,
 )
 
 describe("docs/protocol.md", () => {
@@ -181,11 +188,17 @@ describe("docs/protocol.md", () => {
       65_536,
       4_294_967_295,
     ])
-    const { bytes, apps, handlers, names, text, quickest, slowest } = presenceLimits
+    const { bytes, apps, handlers, names, told, text, quickest, slowest } = presenceLimits
     assert.ok(
       prose.includes(
         `Limits: ${bytes} bytes, ${apps} apps, ${handlers} handlers, ${names} names in \`emits\` and in \`calls\`, ` +
-          `${text} characters in a text.`,
+          `${text} characters in a text, ${told} announcements in a part of what is told.`,
+      ),
+    )
+    assert.ok(
+      prose.includes(
+        `Limits: ${hopLimits.bytes} bytes, ${hopLimits.text} characters in \`error\` and \`detail\`, ${hopLimits.name} in all ` +
+          "other texts.",
       ),
     )
     assert.ok(prose.includes(`whole number, ${quickest} to ${slowest}`))

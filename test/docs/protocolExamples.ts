@@ -15,17 +15,23 @@ import {
   cancelPacket,
   deadCopy,
   deriveId,
+  encodeHops,
   encodeNotice,
+  encodeTold,
   eventPacket,
+  formatFollow,
   formatLaneAddress,
   formatReplyAddress,
   Header,
+  type HopNotice,
+  hopPacket,
   makeTokens,
   noticePacket,
   parseTraceparent,
   QueueName,
   replyPacket,
   retryCopy,
+  revivedCopy,
   routeTo,
   toBytes,
 } from "../../src/wire/mod.ts"
@@ -54,6 +60,10 @@ const trace = {
   state: "vendor=t61rcWkgMzE",
 }
 
+/** Who follows what the page shows. */
+const key = "01a0c4f1-5c70-7777-8000-0123456789ab"
+const follow = formatFollow({ instance, key })
+
 const bytes = (value: unknown): Uint8Array => Result.getOrThrow(toBytes(value))
 
 const origin = (type: "orderPlaced" | "quote", id: string, cause?: string) => ({
@@ -65,6 +75,7 @@ const origin = (type: "orderPlaced" | "quote", id: string, cause?: string) => ({
   version: "1",
   schema: jsonSchema(Sales).members[type]!.fingerprint,
   cause,
+  follow: cause === undefined ? undefined : follow,
 })
 
 const placed = eventPacket(
@@ -138,6 +149,54 @@ const announcement: Announcement = {
   direct: formatLaneAddress({ endpoint: "zmq+tcp://10.0.0.7:40200", instance }),
 }
 
+/** What one that handles nothing says of itself. */
+const caller: Announcement = {
+  instance: "01a0c4f1-5c02-7000-8000-0123456789ab",
+  apps: [],
+  emits: [],
+  calls: ["sales.quote"],
+  host: "web-1",
+  pid: 4713,
+  runtime: "node 24.21.0",
+  version: "",
+  startedAt: now - 30_000,
+  state: "running",
+  every: 15_000,
+  inHand: 0,
+  handled: 0,
+  failed: 0,
+}
+
+/** What the listener tells of the event. */
+const hops: HopNotice = {
+  key,
+  instance: "01a0c4f1-5c01-7000-8000-0123456789ab",
+  host: "warranty-1",
+  pid: 4712,
+  sent: 7_200_003.5,
+  missed: 0,
+  hops: [
+    {
+      at: 7_200_001,
+      fact: "delivered",
+      id: placed.id,
+      type: placed.type,
+      app: "warranty",
+      handler: "warranty.register",
+      queue: QueueName.listener("warranty", "register"),
+    },
+    {
+      at: 7_200_003,
+      fact: "handled",
+      id: placed.id,
+      type: placed.type,
+      app: "warranty",
+      handler: "warranty.register",
+      ms: 2,
+    },
+  ],
+}
+
 const due = 1_790_000_000_000
 const digits = due.toString(16).padStart(12, "0")
 const tick = tickType("warranty", "expire")
@@ -154,20 +213,28 @@ const notice = (kind: "announce" | "ask" | "ping", expiration: number) =>
   )
 const replyRoute = routeTo.queue(quote.replyTo!)
 const listener = QueueName.listener("warranty", "register")
+const dead = deadCopy(retryCopy(placed, 5, trace), {
+  reason: "failed",
+  error: "Error: the database is down",
+  stack: "at register (workers/warranty.ts:17:9)",
+  handler: "warranty.register",
+  attempt: 5,
+  now: now + 156_000,
+  by: "4712@warranty-1",
+})
 const misfit = { field: "quantity", value: '"two"', expected: "an integer" }
 
 /** Every message that the page shows or describes, by the name of its kind. */
 export const packets: Readonly<Record<string, readonly [Route, Packet]>> = {
   event: [routeTo.event("sales.orderPlaced"), placed],
   retry: [routeTo.retry(1_000, listener), retryCopy(placed, 2, trace)],
-  dead: [
-    routeTo.queue(QueueName.dead("warranty")),
-    deadCopy(retryCopy(placed, 5, trace), {
-      reason: "failed",
-      error: "Error: the database is down",
-      handler: "warranty.register",
-      attempt: 5,
-      now: now + 156_000,
+  dead: [routeTo.queue(QueueName.dead("warranty")), dead],
+  "event-edited": [
+    routeTo.queue(listener),
+    revivedCopy(dead, {
+      body: bytes({ orderId: "o1", customer: "c1", sku: "P-100", quantity: 3 }),
+      schema: jsonSchema(Sales).members["orderPlaced"]!.fingerprint,
+      now: now + 600_000,
     }),
   ],
   call: [routeTo.call("sales.quote"), quote],
@@ -188,7 +255,22 @@ export const packets: Readonly<Record<string, readonly [Route, Packet]>> = {
   cancel: [routeTo.cancel("sales.quote"), cancelPacket(quote.id, "sales.quote", "sales", now + 100, now + 5_000)],
   announce: [routeTo.presence("announce"), notice("announce", 3 * announcement.every)],
   ask: [routeTo.presence("ask"), notice("ask", 5_000)],
+  told: [
+    routeTo.queue(QueueName.control("01a0c4f1-5c01-7000-8000-0123456789ab")),
+    noticePacket(
+      "01a0c4f1-5c7b-7def-9456-0123456789ab",
+      "sales",
+      now,
+      15_000,
+      encodeTold(instance, true, [{ announcement: caller, ago: 812, sent: 7_200_000, at: now - 810 }])[0]!,
+      uptime,
+    ),
+  ],
   ping: [routeTo.queue(QueueName.control(instance)), notice("ping", 900)],
+  hop: [
+    routeTo.queue(QueueName.control(instance)),
+    hopPacket("01a0c4f1-5c7b-7def-9456-0123456789ab", "warranty", now + 3, encodeHops(hops)!),
+  ],
   tick: [
     routeTo.queue(QueueName.schedule("warranty", "expire")),
     eventPacket({

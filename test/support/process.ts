@@ -35,10 +35,16 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-// a runner marks its children as parts of its own run; what tests start is not; and tests read plain text
+// a runner marks its children as parts of its own run; what tests start is not; tests read plain text; and what one of them
+// starts must not meet what others do, nor what another file has set: on Deno files that run at the same time share variables
 const inherited = () => {
   const { NODE_TEST_CONTEXT: _1, FORCE_COLOR: _2, ...env } = process.env
-  return { ...env, NO_COLOR: "1", PATH: [join(root, "node_modules", ".bin"), env["PATH"] ?? ""].join(delimiter) }
+  return {
+    ...env,
+    WARREN_BROKER: "in-process",
+    NO_COLOR: "1",
+    PATH: [join(root, "node_modules", ".bin"), env["PATH"] ?? ""].join(delimiter),
+  }
 }
 
 /** Starts a program in the background. */

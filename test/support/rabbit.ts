@@ -35,3 +35,6 @@ export const rabbit = ({ isWanted = true, started, stopping }: Around = {}): () 
   })
   return () => broker?.url ?? ""
 }
+
+/** For what takes long and is the same wherever it runs: on Bun alone. */
+export const skipLong: string | undefined = "Bun" in globalThis ? skip : "tested on Bun; it takes some seconds"

@@ -41,7 +41,7 @@ class Broker:
             channel.queue_declare(name, durable=True, arguments=arguments)
             channel.queue_bind(name, name, "")
         dead = f"warren.dead.{self.app}"
-        channel.queue_declare(dead, durable=True, arguments=quorum())
+        channel.queue_declare(dead, durable=True, arguments=quorum(x_delivery_limit=1000000000))
         name = f"warren.on.{self.app}.{handler}"
         arguments = quorum(
             x_dead_letter_exchange="",
