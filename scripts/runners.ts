@@ -30,6 +30,8 @@ export interface Runner {
   readonly quiet: RegExp
   /** A line that names a test that failed, with its name. */
   readonly failure: RegExp
+  /** How many tests failed in which file, as far as the output tells. */
+  readonly failedIn: (output: string) => ReadonlyMap<string, number>
   /** Reads the tally from the whole output. */
   readonly tally: (output: string, files: ReadonlyArray<string>) => Tally | undefined
 }
@@ -89,7 +91,32 @@ const typesTally = (output: string, files: ReadonlyArray<string>): Tally => {
 }
 
 /** The flags of `node --test` that both Node runners use. */
-const nodeFlags = ["--test", "--test-reporter=spec", "--disable-warning=ExperimentalWarning"]
+const nodeFlags = [
+  "--test",
+  ...["spec", "./scripts/failedFiles.ts"].flatMap((
+    reporter,
+  ) => [`--test-reporter=${reporter}`, "--test-reporter-destination=stdout"]),
+  "--disable-warning=ExperimentalWarning",
+]
+
+/** Counts the lines that say that something failed, each for the file that it names or that a line above it named last. */
+const failedBelow = (names: RegExp, fails: RegExp) => (output: string): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>()
+  let file: string | undefined
+  for (const line of output.split("\n")) {
+    file = names.exec(line)?.[1] ?? file
+    if (file !== undefined && fails.test(line)) counts.set(file, (counts.get(file) ?? 0) + 1)
+  }
+  return counts
+}
+
+const nodeFailedIn = (output: string): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>()
+  for (const [, file = "", count] of output.matchAll(/^failed in (.+): (\d+)$/gm)) {
+    counts.set(file, (counts.get(file) ?? 0) + Number(count))
+  }
+  return counts
+}
 
 const nodeFailure = /^ *✖ (.+) \([\d.]+ms\)$/
 
@@ -97,6 +124,12 @@ const nodeFailure = /^ *✖ (.+) \([\d.]+ms\)$/
 export const failuresOf = ({ failure }: Runner, output: string): ReadonlyArray<string> => [
   ...new Set(output.split("\n").flatMap((line) => failure.exec(line)?.[1] ?? [])),
 ]
+
+/** The files in which all failed tests of a runner are; nothing when its output does not account for every one of them. */
+export const failedFiles = (runner: Runner, output: string, { failed }: Tally): ReadonlyArray<string> => {
+  const counts = runner.failedIn(output)
+  return [...counts.values()].reduce((all, one) => all + one, 0) >= failed ? [...counts.keys()] : []
+}
 
 /** Every runner, in the order in which they run. */
 export const runners: ReadonlyArray<Runner> = [
@@ -108,6 +141,7 @@ export const runners: ReadonlyArray<Runner> = [
     takes: (file) => file.startsWith("test/types/"),
     quiet: /(?!)/,
     failure: /^(\S.*\(\d+,\d+\): error TS\d+)/,
+    failedIn: () => new Map(),
     tally: typesTally,
   },
   {
@@ -122,6 +156,7 @@ export const runners: ReadonlyArray<Runner> = [
     takes: (file) => plain(file) && !onDenoOnly(file),
     quiet: /^\(pass\) |^test\/\S+\.test\.ts:$/,
     failure: /^\(fail\) (.+?)(?: \[[\d.]+ms\])?$/,
+    failedIn: failedBelow(/^(test\/\S+\.ts):$/, /^\(fail\) |^# Unhandled error/),
     tally: bunTally,
   },
   {
@@ -134,6 +169,10 @@ export const runners: ReadonlyArray<Runner> = [
     env: { DENO_JOBS: "3" },
     quiet: /^running \d+ tests? from |\.\.\. ok \(/,
     failure: /^(.+ => \.\/\S+?:\d+:\d+)$/,
+    failedIn: failedBelow(
+      /^(?:Uncaught error from |running \d+ tests? from )?\.\/(test\/\S+\.ts)(?: |$)/,
+      /\.\.\. FAILED|^Uncaught error .* FAILED$/,
+    ),
     tally: denoTally,
   },
   {
@@ -144,6 +183,7 @@ export const runners: ReadonlyArray<Runner> = [
     takes: (file) => plain(file) && !onDenoOnly(file) && !ofScripts(file),
     quiet: /^ *(✔|▶) /,
     failure: nodeFailure,
+    failedIn: nodeFailedIn,
     tally: nodeTally,
   },
   {
@@ -154,6 +194,7 @@ export const runners: ReadonlyArray<Runner> = [
     takes: (file) => file === packTest,
     quiet: /^ *▶ /,
     failure: nodeFailure,
+    failedIn: nodeFailedIn,
     tally: nodeTally,
   },
 ]

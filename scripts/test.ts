@@ -4,7 +4,8 @@
  * `npm test -- [--only types,bun,deno,node,pack] [--coverage] [part of a path…]`. Shows what failed in full and
  * what passed as closing lines; the whole output of each runner is kept in .warren/test/. Ends with one line a runner
  * and the sum, alone on a line: `N passed, N failed`. Fails when a runner fails, is missing, says nothing that can be
- * read, or ran no test. Installs nothing: that is scripts/setup.mjs, before it.
+ * read, or ran no test. With WARREN_TEST_AGAIN=<files> in its environment, what failed in no more files of a runner than
+ * that runs once more with nothing beside it; what then passes does not fail the run, and is named at the end. Installs nothing: that is scripts/setup.mjs, before it.
  */
 import { spawn } from "node:child_process"
 import { createWriteStream, existsSync, globSync, mkdirSync } from "node:fs"
@@ -14,7 +15,7 @@ import { createInterface } from "node:readline"
 import { parseArgs, stripVTControlCharacters } from "node:util"
 import { reportCoverage } from "./coverage.ts"
 import { type Rabbit, RabbitUnavailable, startRabbit } from "./rabbitmq.ts"
-import { failuresOf, inWords, runners, sum } from "./runners.ts"
+import { failedFiles, failuresOf, inWords, runners, sum } from "./runners.ts"
 import type { Runner, RunnerOptions, Tally } from "./runners.ts"
 
 const root = join(import.meta.dirname, "..")
@@ -23,6 +24,9 @@ const logs = join(root, ".warren", "test")
 const compiled = join(root, ".warren", "compiled")
 /** Minutes until a runner that hangs is ended. */
 const limit = Number(process.env["WARREN_TEST_MINUTES"] ?? 12)
+
+/** Most files of a runner that run once more when they failed. */
+const mostAgain = Number(process.env["WARREN_TEST_AGAIN"] ?? 0)
 
 /** Failed tests of one runner that are named at the end. */
 const mostNamed = 10
@@ -36,6 +40,8 @@ interface Outcome {
   readonly trouble: string | undefined
   /** Tests that failed, by name. */
   readonly failures: ReadonlyArray<string>
+  /** Whether those passed when they ran once more. */
+  readonly passedAgain: boolean
 }
 
 const usage = (complaint: string): never => {
@@ -96,10 +102,13 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   })
 }
 
+/** The file that keeps the whole output of a runner. */
+const logOf = (runner: Runner, part = ""): string => join(logs, `${runner.name}${part}.log`)
+
 /** Runs one program to its end, printing what is worth a look; keeps all of it. */
-const run = (runner: Runner, program: string, args: ReadonlyArray<string>) =>
+const run = (runner: Runner, program: string, args: ReadonlyArray<string>, to: string) =>
   new Promise<{ readonly code: number; readonly output: string }>((resolve) => {
-    const log = createWriteStream(join(logs, `${runner.name}.log`))
+    const log = createWriteStream(to)
     const lines: Array<string> = []
     let lastShown = ""
     const running = child = spawn(program, args, {
@@ -131,9 +140,18 @@ const run = (runner: Runner, program: string, args: ReadonlyArray<string>) =>
     })
   })
 
+/** Whether the files that failed, when they are few, pass with nothing beside them: the machine made them fail, not what they test. */
+const passesAgain = async (runner: Runner, program: string, files: ReadonlyArray<string>): Promise<boolean> => {
+  if (files.length === 0 || files.length > mostAgain) return false
+  console.log(`\n── Once more, alone: ${files.join(", ")} ──`)
+  const { code, output } = await run(runner, program, runner.args(files, { coverage: false }), logOf(runner, "-again"))
+  const tally = runner.tally(output, files)
+  return code === 0 && tally !== undefined && tally.failed === 0 && tally.passed > 0
+}
+
 /** Runs one runner on its files, or says why it cannot. */
 const outcome = async (runner: Runner, files: ReadonlyArray<string>, wishes: RunnerOptions): Promise<Outcome> => {
-  const none = { tally: { passed: 0, failed: 1, skipped: 0 }, failures: [] }
+  const none = { tally: { passed: 0, failed: 1, skipped: 0 }, failures: [], passedAgain: false }
   const program = join(root, "node_modules", ".bin", runner.program)
   if (!existsSync(program)) {
     const remedy = 'run "npm run setup"'
@@ -144,15 +162,21 @@ const outcome = async (runner: Runner, files: ReadonlyArray<string>, wishes: Run
   }
   console.log(`\n── ${runner.title} (${files.length} files) ──`)
   const start = performance.now()
-  const { code, output } = await run(runner, program, runner.args(files, wishes))
-  const seconds = (performance.now() - start) / 1000
+  const { code, output } = await run(runner, program, runner.args(files, wishes), logOf(runner))
   const tally = runner.tally(output, files)
-  const full = `all of its output: ${relative(root, join(logs, `${runner.name}.log`))}`
-  const what = { name: runner.name, seconds, failures: failuresOf(runner, output) }
+  const isFailed = tally !== undefined && tally.failed > 0
+  const passedAgain = isFailed && await passesAgain(runner, program, failedFiles(runner, output, tally))
+  const seconds = (performance.now() - start) / 1000
+  const full = `all of its output: ${relative(root, logOf(runner))}`
+  const what = { name: runner.name, seconds, failures: failuresOf(runner, output), passedAgain }
   if (tally === undefined) {
     return { ...what, tally: none.tally, trouble: `did not say how its tests went (exit code ${code}); ${full}` }
   }
-  if (tally.failed > 0) return { ...what, tally, trouble: `failed; ${full}` }
+  if (passedAgain) {
+    const { passed, failed, skipped } = tally
+    return { ...what, tally: { passed: passed + failed, failed: 0, skipped }, trouble: undefined }
+  }
+  if (isFailed) return { ...what, tally, trouble: `failed; ${full}` }
   if (code !== 0) {
     return { ...what, tally: { ...tally, failed: 1 }, trouble: `ended with exit code ${code}; ${full}` }
   }
@@ -198,9 +222,10 @@ await broker?.stop()
 if (values.coverage) reportCoverage(root)
 
 console.log("\n── Summary ──")
-for (const { name, failures } of outcomes) {
-  for (const failure of failures.slice(0, mostNamed)) console.log(`failed ${name.padEnd(6)} ${failure}`)
-  if (failures.length > mostNamed) console.log(`failed ${name.padEnd(6)} … and ${failures.length - mostNamed} more`)
+for (const { name, failures, passedAgain } of outcomes) {
+  const what = `${passedAgain ? "passed only alone" : "failed"} ${name.padEnd(6)}`
+  for (const failure of failures.slice(0, mostNamed)) console.log(`${what} ${failure}`)
+  if (failures.length > mostNamed) console.log(`${what} … and ${failures.length - mostNamed} more`)
 }
 for (const { name, tally, seconds, trouble } of outcomes) {
   const verdict = trouble === undefined ? "ok    " : "FAILED"

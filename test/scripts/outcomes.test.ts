@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict"
 import { describe, test } from "#test"
-import { failuresOf, runners } from "../../scripts/runners.ts"
+import { failedFiles, failuresOf, runners } from "../../scripts/runners.ts"
 import { program, run } from "../support/process.ts"
 
 const fixture = "test/scripts/fixtures/outcomes.ts"
@@ -21,6 +21,12 @@ describe("every outcome", () => {
       const failures = failuresOf(runner, output).join("\n")
       for (const part of ["fails", "takes too long"]) assert.ok(failures.includes(part), `${failures}\nof\n${output}`)
       assert.ok(!failures.includes("passes"), failures)
+      assert.deepEqual(failedFiles(runner, output, runner.tally(output, [fixture])!), [fixture], output)
+      assert.deepEqual(
+        failedFiles(runner, output, { passed: 0, failed: 6, skipped: 0 }),
+        [],
+        "one is not accounted for",
+      )
     })
 
     test(`is counted on ${name} when a file cannot be loaded`, async () => {
