@@ -25,7 +25,6 @@ afterEach(async () => {
   for (const bus of open) await bus.close()
   open = []
   rmSync(join(data, ".."), { recursive: true, force: true })
-  // on Deno another file may have set them meanwhile: what was there before is not brought back
   for (const name of variables) delete process.env[name]
 })
 

@@ -5,10 +5,14 @@
  * on Deno's `node:test`, which passes a test whose `afterEach` failed and counts groups instead of tests.
  * Tests are declared flat, under the path of their groups. Leak checks are off, as on the other two runners.
  */
+import process from "node:process"
 import { declared, defaultTimeout } from "./vocabulary.ts"
 import type { Body, Describe, Hook, Test, TestOptions } from "./vocabulary.ts"
 
 export type { Body, TestOptions } from "./vocabulary.ts"
+
+// files that run at the same time are threads of one process here: each has variables of its own, as on the other runners
+process.env = { ...process.env }
 
 /** The part of Deno's own vocabulary that is used here. */
 declare const Deno: {

@@ -36,7 +36,7 @@ export interface StartOptions {
 }
 
 // a runner marks its children as parts of its own run; what tests start is not; tests read plain text; and what one of them
-// starts must not meet what others do, nor what another file has set: on Deno files that run at the same time share variables
+// starts must not meet what others do
 const inherited = () => {
   const { NODE_TEST_CONTEXT: _1, FORCE_COLOR: _2, ...env } = process.env
   return {
