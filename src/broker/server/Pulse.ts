@@ -14,14 +14,15 @@ const patience = 4
 /** See the top of the file. */
 export class Pulse {
   #received = 0
-  #written = 0
+  /** `undefined`: it was not asked yet. The first sign is sent whatever was said before, as RabbitMQ does. */
+  #written: number | undefined
   #silence = 0
 
   /** `received` and `written`: bytes so far; `isHeard`: whether it is read at all; `isIdle`: whether nothing waits to be sent. */
   beat(received: number, written: number, isHeard: boolean, isIdle: boolean): Beat {
     this.#silence = received !== this.#received || !isHeard ? 0 : this.#silence + 1
     if (this.#silence >= patience) return "end"
-    const isQuiet = written === this.#written && isIdle
+    const isQuiet = (this.#written === undefined || written === this.#written) && isIdle
     this.#received = received
     this.#written = written
     return isQuiet ? "send" : "nothing"
@@ -29,6 +30,6 @@ export class Pulse {
 
   /** What was sent for it is no sign that something was said. */
   sent(bytes: number): void {
-    this.#written += bytes
+    this.#written = (this.#written ?? 0) + bytes
   }
 }

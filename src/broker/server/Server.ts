@@ -53,8 +53,11 @@ const overhead = 800
 /** How often memory is looked at while there is too much of it, ms. */
 const glance = 100
 
-/** Thousands of sessions are looked at together, so that each does not wake all: the time after `due` that is theirs, ms. */
-const together = (due: number): number => Math.ceil(due / 250) * 250
+/** Thousands of sessions are looked at together, so that each does not wake all: so often, ms. */
+const look = 250
+
+/** The time after `due` that is theirs, ms. */
+const together = (due: number): number => Math.ceil(due / look) * look
 
 /** See the top of the file. */
 export class Server {
@@ -223,6 +226,11 @@ export class Server {
   /** @internal A session wants to be called at another time. */
   rescheduled(session: Session): void {
     this.#dueAt(together(session.due))
+  }
+
+  /** @internal The last time at which sessions are looked at and that is not after `due`, ms. */
+  lookBefore(due: number): number {
+    return Math.floor(due / look) * look
   }
 
   /** @internal A session is over. */

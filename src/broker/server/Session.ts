@@ -316,7 +316,7 @@ export class Session {
         const { heartbeat } = this.#handshake
         this.#vhost = step.vhost
         this.#life = "running"
-        this.#due = heartbeat === 0 ? Infinity : this.server.now() + heartbeat * 500
+        this.#due = heartbeat === 0 ? Infinity : this.#nextBeat(this.server.now())
         this.server.rescheduled(this)
         return this.send(0, { name: "connection.open-ok" })
       }
@@ -403,7 +403,12 @@ export class Session {
       this.write(heartbeat)
       this.#pulse.sent(heartbeat.length)
     }
-    this.#due = now + this.#handshake.heartbeat * 500
+    this.#due = this.#nextBeat(now)
+  }
+
+  /** Half an interval later or a little less: some clients end a connection that is silent for more than a whole one. */
+  #nextBeat(now: number): number {
+    return this.server.lookBefore(now + this.#handshake.heartbeat * 500)
   }
 
   /** Gives back all it has in the broker. */

@@ -3,6 +3,7 @@
  */
 import assert from "node:assert/strict"
 import { describe, test } from "#test"
+import { writeMethod } from "../../../src/broker/amqp/mod.ts"
 import { Server, Session } from "../../../src/broker/mod.ts"
 import { memory } from "./memory.ts"
 import { Stage, tableOf } from "./Stage.ts"
@@ -36,12 +37,37 @@ describe("time", () => {
       await place.wait(5_000)
       beats.push(...wire.take().map(isHeartbeat))
     }
-    // it spoke in the first five seconds, and said no more when it closed
-    assert.deepEqual(beats, [true, true, true])
+    // it spoke in the first five seconds
+    assert.deepEqual(beats, [true, true, true, true])
     await place.wait(5_000)
     assert.equal(wire.isClosed(), true)
     await stage.settle()
     assert.deepEqual(stage.lines, ["A closed"])
+  })
+
+  test("the first heartbeat comes in the first half of an interval", async () => {
+    const place = memory()
+    await place.wait(137)
+    const wire = await opened(place, 1)
+    await place.wait(500)
+    assert.deepEqual(wire.take().map(isHeartbeat), [true])
+  })
+
+  test("a server is silent for no longer than an interval, whenever it said something", async () => {
+    const place = memory()
+    await place.wait(137)
+    const wire = await opened(place, 1)
+    let silence = 0
+    for (let ms = 0; ms < 20_000; ms += 10) {
+      // in another part of the interval each time
+      if (ms % 1_370 === 0) {
+        wire.write(writeMethod(1, { name: "basic.qos", prefetchSize: 0, prefetchCount: 1, global: false }))
+      }
+      silence = wire.take().length === 0 ? silence + 10 : 0
+      assert.ok(silence <= 1_000, `after ${ms} ms`)
+      await place.wait(10)
+    }
+    assert.equal(wire.isClosed(), false)
   })
 
   test("a peer that sends heartbeats is not closed, and one that gets something gets none", async () => {
@@ -70,7 +96,7 @@ describe("time", () => {
 })
 
 /** A connection with heartbeats, opened by hand, and the bytes that come. */
-const opened = async (place: ReturnType<typeof memory>) => {
+const opened = async (place: ReturnType<typeof memory>, seconds = 10) => {
   const wires: Array<Awaited<ReturnType<typeof place.connect>>> = []
   const stage = new Stage({
     ...place,
@@ -80,7 +106,7 @@ const opened = async (place: ReturnType<typeof memory>) => {
       return wire
     },
   }, "by hand")
-  await stage.open({ tune: { heartbeat: 10 } })
+  await stage.open({ tune: { heartbeat: seconds } })
   wires[0]!.take()
   return wires[0]!
 }
