@@ -8,12 +8,21 @@ import type { Handlers } from "./Handlers.ts"
 import { route } from "./publish.ts"
 import { refused } from "./refusal.ts"
 import { carryOut } from "./settlingMethods.ts"
-import { Transaction } from "./Transaction.ts"
+import { type Settling, Transaction } from "./Transaction.ts"
 
 const current = ({ transaction }: Channel): Transaction => {
   if (transaction === undefined) throw refused("PRECONDITION_FAILED", "channel is not transactional")
   return transaction
 }
+
+const isQuorum = ({ engine }: Channel, { hand }: Settling): boolean => engine.queue(hand.queue)?.spec.type === "quorum"
+
+/** Those settlements, in their order. */
+const part = (
+  settlements: ReadonlyArray<ReadonlyArray<Settling>>,
+  isIn: (one: Settling) => boolean,
+): ReadonlyArray<ReadonlyArray<Settling>> =>
+  settlements.map((together) => together.filter(isIn)).filter(({ length }) => length > 0)
 
 /** See the top of the file. */
 export const transactionMethods: Handlers = {
@@ -31,8 +40,10 @@ export const transactionMethods: Handlers = {
   },
   "tx.commit": (channel) => {
     const { publishes, settlements } = current(channel).take()
+    // with RabbitMQ a quorum queue takes verdicts before what it was sent just before them
+    carryOut(channel, ...part(settlements, (one) => isQuorum(channel, one)))
     const refusing = publishes.flatMap(({ method, content, send }) => route(channel, method, content, send))
-    carryOut(channel, ...settlements)
+    carryOut(channel, ...part(settlements, (one) => !isQuorum(channel, one)))
     // that a quorum queue refuses something is lost on a commit of RabbitMQ
     if (refusing.some((name) => channel.engine.queue(name)?.spec.type === "classic")) {
       throw refused("PRECONDITION_FAILED", "partial tx completion")

@@ -320,4 +320,21 @@ export const found: ReadonlyArray<Play> = [
       await a.get("")
     },
   },
+  {
+    name: "found: a quorum queue takes the verdicts of a commit before what that publishes",
+    run: async (stage) => {
+      const [a, b] = [await stage.open(), await stage.open()]
+      const q = stage.name("q")
+      await a.queue(q, { durable: true, args: quorum })
+      await a.consume(q, "c")
+      await a.send({ name: "tx.select" })
+      await b.publish("", q, "1")
+      await stage.wait(100)
+      await a.publish("", q, "2")
+      await a.reject(1, true)
+      await a.send({ name: "tx.commit" })
+      await stage.wait(200)
+      await b.deleteQueue(q)
+    },
+  },
 ]
