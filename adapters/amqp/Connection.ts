@@ -143,9 +143,12 @@ export const connect = Effect.fnUntraced(function* (
   if (inside.expectSocketClose) lose(undefined)
   model.on("blocked", events.onBlocked)
   model.on("unblocked", events.onUnblocked)
-  const { product, version, ...said } = model.connection.serverProperties as { readonly [name: string]: unknown }
+  const { product, version, platform, ...said } = model.connection.serverProperties as {
+    readonly [name: string]: unknown
+  }
   return {
-    server: `${product} ${version}`,
+    // the embedded broker answers to RabbitMQ's name, for clients that choose by it what they do
+    server: typeof platform === "string" && platform.startsWith("Warren ") ? platform : `${product} ${version}`,
     cluster: typeof said["cluster_name"] === "string" ? said["cluster_name"] : undefined,
     local: inside.stream.localAddress,
     lost: Deferred.await(lost),

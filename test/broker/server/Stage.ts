@@ -77,11 +77,19 @@ const show = (value: unknown): string => {
   return typeof value === "string" ? `'${value}'` : String(value)
 }
 
+/** Of what a server says of itself that by which clients choose what they do; the last part of its version is its own. */
+const showStart = (properties: Table): string => {
+  const [product, version] = ["product", "version"].map((key) => String(properties.get(key)?.value))
+  return `connection.start ${product} ${version?.replace(/^(\d+\.\d+)\..*/, "$1")}`
+}
+
 const showFrame = (frame: Frame): string => {
   switch (frame.type) {
     case "method": {
+      if (frame.method.name === "connection.start") {
+        return `${frame.channel} ${showStart(frame.method.serverProperties)}`
+      }
       const { name, ...rest } = frame.method
-      if (name === "connection.start") return `${frame.channel} ${name}`
       return `${frame.channel} ${name} ${show(rest)}`.trim()
     }
     case "header":

@@ -15,7 +15,7 @@ export const differences: Readonly<
     ] as const).map(([play, detail]) => [`handshake: ${play}`, {
       reason: "RabbitMQ closes the connection after three seconds without a word; here the client is told why",
       here: [
-        "A 0 connection.start",
+        "A 0 connection.start RabbitMQ 3.10",
         "A 0 connection.tune channelMax=2047 frameMax=131072 heartbeat=60",
         `A 0 connection.close replyCode=530 replyText='NOT_ALLOWED - negotiated ${detail}' classId=10 methodId=31`,
       ],

@@ -76,7 +76,7 @@ onEachBroker("celery", ({ url, options }) => {
       if (ended !== undefined) assert.fail(ended.output)
     }
     const { code, output } = await run(program(celery), [join(folder, "with_celery.py")], { cwd: folder, env })
-    const scenes = ["one", "many", "one_after_another", "failing", "again", "later", "asking_all_workers"]
+    const scenes = ["one", "many", "one_after_another", "failing", "again", "later", "many_later", "asking_all_workers"]
     assert.deepEqual([code, output.trim().split("\n")], [0, scenes], `${output}\n${worker.output()}`)
     worker.kill("SIGTERM")
     assert.equal((await worker.ended).code, 0)
