@@ -28,6 +28,11 @@ export interface AmqpOptions extends Credentials {
    * Never printed with its password. An Effect is asked anew at each attempt to connect.
    */
   readonly url: string | Redacted.Redacted<string> | Effect.Effect<Redacted.Redacted<string>>
+  /**
+   * Whether the broker passes from process to process, as the embedded one does: that it is away for a while is then part of
+   * it, and no error. @default false
+   */
+  readonly passes?: boolean
   /** How long the first connecting goes on trying where nothing answers, ms. @default 0: one attempt */
   readonly wait?: number
   /** The connections' name in the broker's tools. @default the one of {@link CurrentIdentity}, "warren" */
@@ -42,6 +47,7 @@ const nothing: Topology = { exchanges: [], queues: [], bindings: [] }
 
 const make = Effect.fnUntraced(function* (options: AmqpOptions) {
   const identity = yield* CurrentIdentity
+  const { passes = false } = options
   const statuses = yield* PubSub.unbounded<Status>({ replay: 1 })
   let last: Status["_tag"] = "Connecting"
   const become = (status: Status) => {
@@ -62,6 +68,7 @@ const make = Effect.fnUntraced(function* (options: AmqpOptions) {
     addresses: addressesOf(options),
     identity: { ...identity, name: options.name ?? identity.name },
     wait: options.wait ?? 0,
+    passes,
     events: {
       onBlocked: (why) => become({ _tag: "Blocked", reason: why }),
       onUnblocked: () => session === undefined ? undefined : become(readyOn(session)),
@@ -83,7 +90,8 @@ const make = Effect.fnUntraced(function* (options: AmqpOptions) {
     onLost: (reason) =>
       Effect.sync(() => {
         session = undefined
-        if (last !== "Connecting" && last !== "Disconnected") become({ _tag: "Disconnected", reason })
+        if (last === "Connecting" || last === "Disconnected") return
+        become({ _tag: "Disconnected", reason, passes })
       }),
   })
 

@@ -28,6 +28,8 @@ export interface LinkOptions {
   readonly identity: Identity
   /** How long the first connecting may go on trying, ms. */
   readonly wait: number
+  /** Whether the broker passes from host to host: that nobody answers for a while is then part of it. */
+  readonly passes: boolean
   readonly events: ConnectionEvents
   /** Brings back what there was; a session counts once this has succeeded. */
   readonly onSession: (session: Session) => Effect.Effect<void, TransportError>
@@ -37,6 +39,9 @@ export interface LinkOptions {
 
 /** Pauses between attempts: ms, doubling, each between half and the whole of it. */
 const pause = { first: 200, most: 3_000 }
+
+/** What a broker that passes from host to host takes for it at most, unless it has much to read back, ms. */
+const passing = 5_000
 
 /** Connects, and keeps connected until the scope closes; fails when the first connecting does. */
 export const holdLine = Effect.fnUntraced(function* (
@@ -49,7 +54,7 @@ export const holdLine = Effect.fnUntraced(function* (
     if (turn % addresses.length === 0) addresses = yield* Effect.orElseSucceed(options.addresses, () => addresses)
     const address = addresses[turn++ % addresses.length]!
     const dial = (role: string) => connect(address, { ...options.identity, role }, options.events)
-    const refused = (failed: BrokerFailure) => refusal(address, failed)
+    const refused = (failed: BrokerFailure) => refusal(address, failed, options.passes)
     // both at once, when they are made and when they are closed
     const both = yield* Scope.fork(scope, "parallel")
     const [consuming, publishing] = yield* Effect.all([dial("consumes"), dial("publishes")], { concurrency: 2 }).pipe(
@@ -74,6 +79,7 @@ export const holdLine = Effect.fnUntraced(function* (
   const persist = Effect.fnUntraced(function* (
     goesOn: (refused: Refusal, tries: number) => Effect.Effect<boolean>,
   ): Effect.fn.Return<Effect.Success<typeof open>, TransportError> {
+    const since = yield* Clock.currentTimeMillis
     for (let tries = 1;; tries++) {
       const opened = yield* Effect.result(open)
       if (Result.isSuccess(opened)) return opened.success
@@ -86,7 +92,9 @@ export const holdLine = Effect.fnUntraced(function* (
         : 0
       const wait = Math.round(longest * (0.5 + (yield* Random.next) / 2))
       const next = wait === 0 ? "trying the next address" : `trying again in ${Duration.format(Duration.millis(wait))}`
-      yield* Effect.logWarning(`${refused.error.message}; ${next} (attempt ${tries + 1})`)
+      const isExpected = options.passes && (yield* Clock.currentTimeMillis) - since < passing
+      const log = isExpected ? Effect.logDebug : Effect.logWarning
+      yield* log(`${refused.error.message}; ${next} (attempt ${tries + 1})`)
       yield* options.onLost(refused.error.message)
       yield* Effect.sleep(wait)
     }

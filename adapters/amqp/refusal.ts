@@ -21,13 +21,20 @@ interface Case {
   readonly final: boolean
 }
 
+const nobody: Case = {
+  says: /ECONNREFUSED|ConnectionRefused|Failed to connect/i,
+  means: "nothing listens there, start the broker or mend the address",
+  final: false,
+}
+
+const nobodyYet: Case = {
+  ...nobody,
+  means: "nobody hosts the broker for now, start a process that does, as `warren broker`",
+}
+
 // what runtimes and brokers say; the first that fits counts
 const cases: ReadonlyArray<Case> = [
-  {
-    says: /ECONNREFUSED|ConnectionRefused|Failed to connect/i,
-    means: "nothing listens there, start the broker or mend the address",
-    final: false,
-  },
+  nobody,
   {
     says: /ENOTFOUND|EAI_AGAIN|EAI_NONAME|failed to lookup/i,
     means: "the host is unknown, mend the address",
@@ -84,8 +91,8 @@ const cases: ReadonlyArray<Case> = [
 // the library hides the broker's words when a virtual host is refused
 const vhostRefused = /Expected ConnectionOpenOk; got <ConnectionClose/
 
-/** What a failed attempt to connect to `address` means. */
-export const refusal = (address: Address, failed: BrokerFailure): Refusal => {
+/** What a failed attempt to connect to `address` means; `passes`: the broker passes from host to host. */
+export const refusal = (address: Address, failed: BrokerFailure, passes = false): Refusal => {
   const { vhost, user, label } = address
   const made = (reason: TransportError["reason"], final: boolean): Refusal => ({
     error: new TransportError({ operation: "connect", target: label, reason }),
@@ -101,7 +108,11 @@ export const refusal = (address: Address, failed: BrokerFailure): Refusal => {
     const detail = `user or password is wrong for "${user}" (${failed.text})`
     return made(new Forbidden({ detail }), true)
   }
-  const known = failed.final === true ? undefined : cases.find(({ says }) => says.test(failed.text))
+  const known = failed.final === true
+    ? undefined
+    : passes && nobody.says.test(failed.text)
+    ? nobodyYet
+    : cases.find(({ says }) => says.test(failed.text))
   const detail = known === undefined ? failed.text : `${known.means} (${failed.text})`
   return made(new Disconnected({ detail }), failed.final ?? known?.final ?? false)
 }

@@ -70,7 +70,7 @@ export const transportLayer = (
   if (broker === undefined) {
     return Layer.unwrap(Effect.map(
       Effect.promise(() => import("../../adapters/amqp/mod.ts")),
-      (amqp) => amqp.layer({ url: embedded!.url, wait: takeOver }),
+      (amqp) => amqp.layer({ url: embedded!.url, passes: true, wait: takeOver }),
     ))
   }
   const url = Redacted.isRedacted(broker) ? broker : Redacted.make(broker)

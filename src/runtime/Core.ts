@@ -190,7 +190,8 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
       status = next
       isConnected = next._tag === "Ready" || next._tag === "Blocked"
       outbox.follow(next)
-      return tell(next, before)
+      const isOver = works.length > 0 && works.every((work) => work.isDraining() && work.inHand() === 0)
+      return isOver ? Effect.void : tell(next, before)
     }),
     Effect.forkScoped,
   )
@@ -241,11 +242,13 @@ const make: Effect.Effect<CoreShape, TransportError, Transport | Scope.Scope> = 
   })
 })
 
-/** What people must know of the connection; that it is there at the start goes without saying. */
+/** What people must know of the connection; that it is there at the start, or ends with all the rest, goes without saying. */
 const tell = (status: Status, before: Status["_tag"]): Effect.Effect<void> => {
   switch (status._tag) {
     case "Disconnected":
-      return Effect.logError(`The connection to the broker is lost: ${status.reason}`)
+      return status.passes === true
+        ? Effect.logWarning("The process that hosted the embedded broker has ended; another one goes on with it")
+        : Effect.logError(`The connection to the broker is lost: ${status.reason}`)
     case "Blocked":
       return Effect.logWarning(`The broker takes no messages for now: ${status.reason}`)
     case "Ready":

@@ -102,7 +102,8 @@ export type Status =
     readonly cluster?: string | undefined
   }
   | { readonly _tag: "Blocked"; readonly reason: string }
-  | { readonly _tag: "Disconnected"; readonly reason: string }
+  /** `passes`: its host has ended, and another one is expected to go on with it at once. */
+  | { readonly _tag: "Disconnected"; readonly reason: string; readonly passes?: boolean }
   | { readonly _tag: "Closed" }
 
 /** The port; see the file's comment for its contract. */

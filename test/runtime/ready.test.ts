@@ -40,6 +40,35 @@ test("isReady() is false while the connection is lost, and after a drain has beg
   ])
 })
 
+test("what ends with all the rest, or passes to another host, is no error", async () => {
+  const lines: Array<string> = []
+  const logger = Logger.make(({ message, logLevel }) => void lines.push(`${logLevel}: ${String(message)}`))
+  const program = Effect.gen(function* () {
+    const statuses = yield* PubSub.unbounded<Status>({ replay: 1 })
+    const transport = Context.get(yield* Layer.build(inProcess), Transport)
+    const told = Layer.succeed(Transport, { ...transport, status: Stream.fromPubSub(statuses) })
+    const services = yield* Layer.build(Layer.fresh(busLayer.pipe(Layer.provide(told))))
+    const app = Result.getOrThrow(readModule(shop, { file: "shop.ts", app: "shop" }))
+    const host = yield* makeHost(Context.get(services, Core), Context.get(services, Bus), [app])
+    const ready: Status = { _tag: "Ready", server: "a broker" }
+    const lost: Status = { _tag: "Disconnected", reason: "the cable is out" }
+    for (const status of [ready, { ...lost, passes: true }, ready, lost, ready]) {
+      yield* PubSub.publish(statuses, status)
+      yield* Effect.sleep(20)
+    }
+    yield* host.drain(0)
+    yield* PubSub.publish(statuses, lost)
+    yield* Effect.sleep(20)
+  })
+  await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(Logger.layer([logger]))))
+  assert.deepEqual(lines, [
+    "Warn: The process that hosted the embedded broker has ended; another one goes on with it",
+    "Info: The connection to the broker is back",
+    "Error: The connection to the broker is lost: the cable is out",
+    "Info: The connection to the broker is back",
+  ])
+})
+
 test("the log tells that the broker takes nothing, and when it takes messages again", async () => {
   const lines: Array<string> = []
   const logger = Logger.make(({ message }) => void lines.push(String(message)))
