@@ -6,9 +6,10 @@
  */
 import { createServer } from "node:net"
 import process from "node:process"
-import { Effect, Redacted, type Scope } from "effect"
+import { Clock, Effect, Redacted, type Scope } from "effect"
 import { type Content, type Credentials, kept, type Server, type ServerOptions } from "../../src/broker/mod.ts"
 import type { SqliteError } from "../runtime/mod.ts"
+import { makeComplaints } from "./complaints.ts"
 import { type BrokerAddress, randomWord, readAddress, writeAddress } from "./folder/AddressFile.ts"
 import type { DataFolder } from "./folder/DataFolder.ts"
 import { FolderError } from "./folder/FolderError.ts"
@@ -71,7 +72,8 @@ export const hostBroker = Effect.fnUntraced(function* (
   })
   const loaded = store?.loaded()
   const refused: Array<string> = []
-  const log = yield* logger
+  const { error, warn } = yield* logger
+  const clock = yield* Clock.Clock
   const { host, port } = options.listen ??
     { host: usual.host, port: before !== undefined && (yield* isFree(usual.host, before.port)) ? before.port : 0 }
   const listening = yield* listen({
@@ -89,7 +91,14 @@ export const hostBroker = Effect.fnUntraced(function* (
         refused.push(JSON.stringify(refusal))
       }
     },
-    onDefect: (defect) => log("The embedded broker made a mistake, and ended a connection for it", defect),
+    onDefect: (defect) => error("The embedded broker made a mistake, and ended a connection for it", defect),
+    onComplaint: makeComplaints({
+      remedy: options.credentials === undefined
+        ? `the user is "${user}", its password is in "${folder.address}"`
+        : "WARREN_BROKER_USER and WARREN_BROKER_PASSWORD of the process that hosts it say who may connect",
+      now: () => clock.currentTimeMillisUnsafe(),
+      write: warn,
+    }),
   })
   for (const one of refused) yield* Effect.logError(`Not everything that was kept could be brought back: ${one}`)
   const address: BrokerAddress = {
@@ -122,10 +131,10 @@ const isFree = (host: string, port: number): Effect.Effect<boolean> =>
 const reachable = (host: string): string => host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host
 
 /** Writes into the log from outside of any fiber. */
-const logger: Effect.Effect<(message: string, detail: unknown) => void> = Effect.map(
-  Effect.context<never>(),
-  (context) => {
-    const run = Effect.runForkWith(context)
-    return (message, detail) => void run(Effect.logError(message, detail))
-  },
-)
+const logger = Effect.map(Effect.context<never>(), (context) => {
+  const run = Effect.runForkWith(context)
+  return {
+    error: (message: string, detail: unknown): void => void run(Effect.logError(message, detail)),
+    warn: (message: string): void => void run(Effect.logWarning(message)),
+  }
+})

@@ -29,6 +29,7 @@ export type { SavedMessage, Snapshot } from "./Snapshot.ts"
 // the AMQP server, without sockets
 export type {
   ChannelFigures,
+  Complaint,
   ConnectionFigures,
   ConsumerFigures,
   Content,

@@ -74,7 +74,6 @@ export class Handshake {
     const credentials = readResponse(mechanism, response)
     this.user = credentials.user
     if (!isKnown(credentials, this.#server.users)) {
-      if (!this.can("authentication_failure_close")) return silent
       const where = "For details see the broker logfile."
       const detail = `Login was refused using authentication mechanism ${mechanism}. ${where}`
       throw new Refused("ACCESS_REFUSED", detail, "connection", false)

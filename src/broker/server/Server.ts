@@ -9,6 +9,7 @@ import { randomBytes } from "node:crypto"
 import type { Table } from "../amqp/mod.ts"
 import type { Engine } from "../Engine.ts"
 import type { Journal } from "../Journal.ts"
+import type { Complaint } from "./Complaint.ts"
 import type { Content } from "./Content.ts"
 import type { Credentials } from "./credentials.ts"
 import { type Durability, volatile } from "./Durability.ts"
@@ -39,6 +40,8 @@ export interface ServerOptions {
   readonly onBacklog?: () => void
   /** Told of a mistake of this side; must not throw. @default does nothing */
   readonly onDefect?: (defect: unknown) => void
+  /** Told why a connection was ended for what its peer did; must not throw. @default does nothing */
+  readonly onComplaint?: (complaint: Complaint) => void
   /** Its own version, for its clients. @default "0" */
   readonly version?: string
   /** Makes names that nobody guesses, of 22 characters. @default by chance */
@@ -78,6 +81,8 @@ export class Server {
   readonly #newName: () => string
   readonly #onDue: () => void
   readonly #onDefect: (defect: unknown) => void
+  /** @internal */
+  readonly onComplaint: (complaint: Complaint) => void
   #due = Infinity
   #alarm: string | undefined
   /** Bytes that came since it was last looked at how much is held. */
@@ -97,6 +102,7 @@ export class Server {
     this.#newName = options.newName ?? (() => randomBytes(16).toString("base64url"))
     this.#onDue = options.onDue ?? (() => {})
     this.#onDefect = options.onDefect ?? (() => {})
+    this.onComplaint = options.onComplaint ?? (() => {})
     const onBacklog = options.onBacklog ?? (() => {})
     for (const name of virtualHosts) {
       const vhost = new VirtualHost({

@@ -20,18 +20,13 @@ import {
 } from "../amqp/mod.ts"
 import { Share } from "../Share.ts"
 import { Channel } from "./Channel.ts"
+import type { Complaint, Origin } from "./Complaint.ts"
 import { Handshake, type HandshakeState } from "./Handshake.ts"
 import { Outbox } from "./Outbox.ts"
 import { Pulse } from "./Pulse.ts"
 import { Refused, refused, replies, replyOf, shorten } from "./refusal.ts"
 import type { Server } from "./Server.ts"
 import type { VirtualHost } from "./VirtualHost.ts"
-
-/** Where a connection comes from. */
-export interface Origin {
-  readonly host: string
-  readonly port: number
-}
 
 /** What a session tells whoever has the socket. */
 export interface SessionOptions {
@@ -197,8 +192,11 @@ export class Session {
   /** Does what is due. */
   tick(now: number): void {
     if (now < this.#due) return
-    if (this.state === "running") this.#beat(now)
-    else this.#end()
+    if (this.state === "running") return this.#beat(now)
+    if (this.state !== "closing") {
+      this.#complain("silence", `it has not logged in within ${this.server.limits.handshakeTime} ms`)
+    }
+    this.#end()
   }
 
   /** Closes the connection for a reason of the server's own. */
@@ -269,6 +267,11 @@ export class Session {
     }
   }
 
+  #complain(reason: Complaint["reason"], detail: string): void {
+    const { origin, user } = this
+    this.server.onComplaint({ origin, user, reason, detail })
+  }
+
   #changed(): void {
     if (this.#isTold) return
     this.#isTold = true
@@ -293,6 +296,7 @@ export class Session {
 
   #wrong(error: WireError): void {
     this.#isDeaf = true
+    if (this.state !== "running") this.#complain("protocol", error.message)
     if (this.state === "greeting") {
       // whoever speaks another version is told which one is spoken here
       this.#outbox.write(protocolHeader)
@@ -311,6 +315,7 @@ export class Session {
         if (step.method !== undefined) this.send(0, step.method)
         return
       case "Silent":
+        this.#complain("protocol", "it said something out of turn while it logged in")
         return this.#end()
       case "Opened": {
         const { heartbeat } = this.#handshake
@@ -380,8 +385,15 @@ export class Session {
   /** Tells the peer that its connection is closed, and waits for its answer. */
   #fail({ code, text }: { readonly code: number; readonly text: string }, classId: number, methodId: number): void {
     if (this.isOver || this.state === "closing") return
-    // whoever has not said who it is learns nothing but that it may not come in
-    const isTold = this.state !== "greeting" && (this.state !== "starting" || code === replies.ACCESS_REFUSED[0])
+    const isLogin = this.state === "starting" && code === replies.ACCESS_REFUSED[0]
+    // what is a reason or a mistake of this side is no complaint
+    if (code !== replies.CONNECTION_FORCED[0] && code !== replies.INTERNAL_ERROR[0]) {
+      this.#complain(isLogin ? "login" : "protocol", text)
+    }
+    // whoever has not said who it is learns nothing but that it may not come in, if it knows how to be told that
+    const isTold = isLogin
+      ? this.can("authentication_failure_close")
+      : this.state !== "greeting" && this.state !== "starting"
     this.#release()
     if (!isTold) return this.#end()
     this.send(0, { name: "connection.close", replyCode: code, replyText: shorten(text), classId, methodId })
@@ -398,7 +410,10 @@ export class Session {
   #beat(now: number): void {
     const { written, waiting } = this.#outbox
     const beat = this.#pulse.beat(this.received, written, this.wantsInput, waiting === 0)
-    if (beat === "end") return this.#end()
+    if (beat === "end") {
+      this.#complain("silence", `nothing came from it for two heartbeats of ${this.#handshake.heartbeat} s`)
+      return this.#end()
+    }
     if (beat === "send") {
       this.write(heartbeat)
       this.#pulse.sent(heartbeat.length)

@@ -3,7 +3,8 @@
  */
 export type { ServerOptions } from "./Server.ts"
 export { Server } from "./Server.ts"
-export type { Origin, SessionOptions, SessionState } from "./Session.ts"
+export type { Complaint, Origin } from "./Complaint.ts"
+export type { SessionOptions, SessionState } from "./Session.ts"
 export { Session } from "./Session.ts"
 export type { Limits } from "./Limits.ts"
 export { defaultLimits } from "./Limits.ts"
