@@ -8,7 +8,7 @@ import { createServer } from "node:net"
 import process from "node:process"
 import { Clock, Effect, Redacted, type Scope } from "effect"
 import { type Content, type Credentials, kept, type Server, type ServerOptions } from "../../src/broker/mod.ts"
-import type { SqliteError } from "../runtime/mod.ts"
+import { ownVersion, type SqliteError } from "../runtime/mod.ts"
 import { makeComplaints } from "./complaints.ts"
 import { type BrokerAddress, randomWord, readAddress, writeAddress } from "./folder/AddressFile.ts"
 import type { DataFolder } from "./folder/DataFolder.ts"
@@ -21,7 +21,7 @@ import type { StoreError } from "./store/StoreError.ts"
 import { sweep } from "./sweep.ts"
 
 /** How the broker is hosted. */
-export interface HostingOptions extends Pick<ServerOptions, "limits" | "version"> {
+export interface HostingOptions extends Pick<ServerOptions, "limits"> {
   /** Nothing is kept: messages and queues end with the process that hosts it. @default false */
   readonly isEphemeral?: boolean
   /** Size of the file with what is kept at most, bytes; beyond, it is as on a full disk. @default none */
@@ -83,7 +83,7 @@ export const hostBroker = Effect.fnUntraced(function* (
     users,
     name: broker,
     ...(options.limits !== undefined && { limits: options.limits }),
-    ...(options.version !== undefined && { version: options.version }),
+    version: ownVersion(),
     ...(store !== undefined && { durability: store.durability, journal: () => store.journal }),
     prepare: (made) => {
       server = made

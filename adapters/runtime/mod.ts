@@ -4,6 +4,7 @@
 // which one this is
 export type { Runtime } from "./runtime.ts"
 export { runtime, runtimeTitle } from "./runtime.ts"
+export { ownVersion } from "./ownVersion.ts"
 // serving HTTP
 export type { ServeOptions, Serving } from "./serve.ts"
 export { loadServer, serve } from "./serve.ts"

@@ -10,7 +10,6 @@ import type { EmbeddedOptions } from "../../adapters/embedded/mod.ts"
 import { brokerWords, readChoice } from "../transport/mod.ts"
 import { CliFailure } from "./Failure.ts"
 import { readText, setting, toggle } from "./settings.ts"
-import { version } from "./version.ts"
 
 /** `--data`: where the embedded broker keeps what it has. */
 export const dataFlag: Flag.Flag<Option.Option<string>> = setting({
@@ -43,7 +42,6 @@ export const embeddedOptions = Effect.fnUntraced(function* (
   return {
     folder: Option.getOrElse(data, () => defaultFolder()),
     isEphemeral: Option.getOrElse(ephemeral, () => false),
-    version,
     ...(user !== undefined && password !== undefined && { credentials: { user, password } }),
   }
 })

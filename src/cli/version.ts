@@ -1,17 +1,7 @@
 /**
- * Warren's own version, from the package.json that lies above this file.
- *
- * The depth differs between a checkout and an installed package, so it is looked for upwards.
+ * Warren's own version, which every command says.
  */
-import { existsSync, readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { ownVersion } from "../../adapters/runtime/mod.ts"
 
 /** The version, `0.1.0`. */
-export const version: string = (() => {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
-    const file = join(folder, "package.json")
-    if (existsSync(file)) return String((JSON.parse(readFileSync(file, "utf8")) as { version?: unknown }).version)
-  }
-  return "unknown"
-})()
+export const version: string = ownVersion()

@@ -58,6 +58,12 @@ const silent = (port: number) =>
   )
 
 describe("openEmbedded", () => {
+  test("says whose broker it is, of which version, whoever hosts it", () =>
+    effect(Effect.gen(function* () {
+      const embedded = yield* openEmbedded({ folder: yield* folder, isEphemeral })
+      assert.match(embedded.server()?.figures().version ?? "", /^\d+\.\d+\.\d+/)
+    })))
+
   test("hosts for those that join, and leaves the same port and password to the next", () =>
     effect(Effect.gen(function* () {
       const path = join(yield* folder, "data")
