@@ -7,8 +7,9 @@ import { Console, Effect, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import process from "node:process"
 import type { PsReport } from "../inspect/mod.ts"
+import { untilEnded } from "./ending.ts"
 import { ask, follow, inspectFlags } from "./inspecting.ts"
-import { printJson } from "./output.ts"
+import { printJson, printLine } from "./output.ts"
 import { paintFor } from "./paint.ts"
 import { makeScreen, roomOf } from "./screen.ts"
 
@@ -37,10 +38,14 @@ export const ps = Command.make(
       return yield* json ? printJson(report) : Console.log(textOf(report))
     }
     const screen = process.stdout.isTTY === true ? makeScreen() : undefined
-    return yield* Stream.runForEach(follow(input, "ps.watch", { every: pause }), (report) => {
-      if (json) return Console.log(JSON.stringify(report))
-      return screen === undefined ? Console.log(`${textOf(report)}\n`) : screen.draw(textOf(report))
-    })
+    yield* Effect.scoped(Effect.gen(function* () {
+      const ended = yield* untilEnded
+      const told = Stream.runForEach(follow(input, "ps.watch", { every: pause }), (report) => {
+        if (json) return printLine(JSON.stringify(report))
+        return screen === undefined ? printLine(`${textOf(report)}\n`) : screen.draw(textOf(report))
+      })
+      yield* Effect.raceFirst(told, ended)
+    }))
   }),
 ).pipe(
   Command.withDescription("Show the processes: their apps, what each is doing, and what is not as it should be"),

@@ -57,6 +57,9 @@ describe("warren ps --broker", () => {
     await watching.until(/\n.*\n/)
     const [first, second] = watching.lines() as unknown as ReadonlyArray<PsReport>
     assert.ok(second!.at > first!.at)
+    // nobody reads it any more, as after `| head`
+    watching.child.stdout!.destroy()
+    assert.equal(await watching.ended, 0)
     rmSync(folder, { recursive: true, force: true })
   })
 
