@@ -10,6 +10,7 @@ import type { Channel } from "./Channel.ts"
 import { carbonCopies, type Content, makeContent, withoutBlind } from "./Content.ts"
 import { isReply, replyQueue } from "./DirectReplies.ts"
 import { isRefusal, told } from "./naming.ts"
+import { longestTime } from "./queueArguments.ts"
 import { named, refused, replies } from "./refusal.ts"
 
 type Publish = MethodOf<"basic.publish">
@@ -55,9 +56,6 @@ const checked = (channel: Channel, method: Publish, properties: Content["propert
   return { ...properties, replyTo: channel.replies.address }
 }
 
-/** A hundred years, ms. */
-const longest = 100 * 365 * 24 * 60 * 60 * 1000
-
 /** What is wrong with a time to live. */
 const wrongExpiration = (text: string): string | undefined => {
   const [, digits, rest] = /^([+-]?\d+)(.*)$/s.exec(text) ?? []
@@ -65,7 +63,7 @@ const wrongExpiration = (text: string): string | undefined => {
   if (rest !== undefined && rest !== "") return `{leftover_string,"${rest}"}`
   const value = Number(digits)
   if (value < 0) return `{value_negative,${value}}`
-  return value > longest ? `{value_too_large,${value}}` : undefined
+  return value > longestTime ? `{value_too_large,${value}}` : undefined
 }
 
 /** Further addressees come as a list. */

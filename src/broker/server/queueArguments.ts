@@ -36,7 +36,7 @@ const positive: Check = (field) => numberIn(field) === 0 ? "{value_zero,0}" : no
 
 const atMost = (most: number, check: Check): Check => (field) => {
   const value = numberIn(field)
-  return value !== undefined && value > most ? `{value_too_large,${value}}` : check(field)
+  return value !== undefined && value > most ? `{value_too_large,${field.value}}` : check(field)
 }
 
 const text: Check = (field) => field.type === "longstr" ? undefined : unacceptable(field)
@@ -46,13 +46,13 @@ const oneOf = (texts: ReadonlyArray<string>, wrong: (said: string) => string): C
 
 const bool: Check = (field) => field.type === "bool" ? undefined : unacceptable(field)
 
-/** Longest time of a timer, ms. */
-const longest = 2 ** 32 - 1
+/** The longest time that a queue or a message may be given, ms: ten years. */
+export const longestTime = 10 * 365 * 24 * 60 * 60 * 1000
 
 /** The arguments that mean something. */
 const known: Readonly<Record<string, Check>> = {
-  "x-expires": atMost(longest, positive),
-  "x-message-ttl": atMost(longest, notNegative),
+  "x-expires": atMost(longestTime, positive),
+  "x-message-ttl": atMost(longestTime, notNegative),
   "x-dead-letter-exchange": text,
   "x-dead-letter-routing-key": text,
   "x-dead-letter-strategy": oneOf(["at-most-once", "at-least-once"], () => "invalid_dlx_strategy"),
