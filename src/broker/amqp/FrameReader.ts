@@ -6,7 +6,7 @@
  * come. What is longer than agreed on is refused when its size is known. After an error the stream means nothing any more.
  */
 import { Cursor, frameHeaderSize } from "./Cursor.ts"
-import { type Frame, frameEnd, frameOverhead, FrameType, protocolHeader } from "./frames.ts"
+import { earlierHeader, type Frame, frameEnd, frameOverhead, FrameType, protocolHeader } from "./frames.ts"
 import { readMethod } from "./methodCodec.ts"
 import { longlong, short } from "./primitives.ts"
 import { getProperties } from "./properties.ts"
@@ -85,9 +85,9 @@ export class FrameReader {
   #greeting(): Frame | WireError | undefined {
     const bytes = this.#gather(protocolHeader.length, protocolHeader.length)
     if (bytes === undefined) return undefined
-    const wrong = protocolHeader.findIndex((octet, i) => bytes[i] !== octet)
+    const isKnown = [protocolHeader, earlierHeader].some((header) => header.every((octet, i) => bytes[i] === octet))
     this.#forget()
-    if (wrong >= 0) {
+    if (!isKnown) {
       const found = Array.from(bytes.subarray(0, 8), (octet) => octet.toString(16).padStart(2, "0")).join(" ")
       return wireError("VersionRefused", 0, "the header of AMQP 0-9-1", found)
     }

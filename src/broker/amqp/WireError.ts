@@ -8,7 +8,7 @@
 
 /** Reply codes of the specification for what is wrong with bytes; 0: no code is sent, the protocol header is. */
 export const replyCodes = {
-  /** The first eight bytes are not those of AMQP 0-9-1: answer with `protocolHeader` and close. */
+  /** The first eight bytes are those of neither AMQP 0-9-1 nor 0-9: answer with `protocolHeader` and close. */
   VersionRefused: 0,
   /** A frame, or the arguments of a method, do not have the form they must have. */
   FrameError: 501,

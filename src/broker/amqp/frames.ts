@@ -28,6 +28,9 @@ export const leastFrameMax = 4096
 /** What a client says first, and what a server answers with that refuses it. */
 export const protocolHeader: Readonly<Uint8Array> = Uint8Array.of(0x41, 0x4d, 0x51, 0x50, 0, 0, 9, 1)
 
+/** What a client says first that takes its header from AMQP 0-9; what it says then is AMQP 0-9-1. */
+export const earlierHeader: Readonly<Uint8Array> = Uint8Array.of(0x41, 0x4d, 0x51, 0x50, 1, 1, 0, 9)
+
 /** A client greets in the version that is spoken here. */
 export interface Greeting {
   readonly type: "greeting"

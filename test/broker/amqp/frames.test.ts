@@ -85,6 +85,12 @@ describe("FrameReader", () => {
     assert.deepEqual(own.body, view.body)
   })
 
+  test("takes the header of AMQP 0-9 for a greeting", () => {
+    const { frames, error } = readBoth(bytesOf("AMQP\u0001\u0001\0\u0009", heartbeat), { expectsGreeting: true })
+    assert.equal(error, undefined)
+    assert.deepEqual(frames, [{ type: "greeting" }, { type: "heartbeat" }])
+  })
+
   test("expects a greeting of its version, and refuses any other once it is whole", () => {
     assert.deepEqual(readBoth(bytesOf(protocolHeader, heartbeat), { expectsGreeting: true }).frames, [
       { type: "greeting" },
@@ -93,7 +99,9 @@ describe("FrameReader", () => {
     const others = [
       "AMQP\0\0\u0009\0",
       "AMQP\0\u0001\0\0",
-      "AMQP\u0001\u0001\0\u0009",
+      "AMQP\0\0\0\u0009",
+      "AMQP\u0001\u0001\u0008\0",
+      "AMQP\u0001\u0001\u0009\u0001",
       "AMQP\u0003\u0001\0\0",
       "GET / HT",
     ]

@@ -29,6 +29,20 @@ export const handshake: ReadonlyArray<Play> = [
     },
   },
   {
+    name: "handshake: the header of AMQP 0-9",
+    run: async (stage) => {
+      const a = await stage.connect()
+      await a.bytes(Uint8Array.of(0x41, 0x4d, 0x51, 0x50, 1, 1, 0, 9))
+    },
+  },
+  {
+    name: "handshake: a header that is nearly that of AMQP 0-9",
+    run: async (stage) => {
+      const a = await stage.connect()
+      await a.bytes(Uint8Array.of(0x41, 0x4d, 0x51, 0x50, 1, 1, 9, 0))
+    },
+  },
+  {
     name: "handshake: no AMQP at all",
     run: async (stage) => {
       const a = await stage.connect()
