@@ -43,17 +43,20 @@ const queues = ["q", "r", "s"] as const
 const exchanges = ["amq.topic", "amq.fanout", "amq.direct", "amq.headers"] as const
 const keys = ["a", "a.b", "#", ""] as const
 
+/** A queue that refuses what it has no room for: on a commit that is the channel's end, so none is in a transaction. */
+const refusing = table({ "x-overflow": { type: "longstr", value: "reject-publish" }, "x-max-length-bytes": whole(100) })
+
 const args: ReadonlyArray<Table> = [
   table(),
   table({ "x-max-length": whole(2) }),
   table({ "x-message-ttl": whole(0), "x-dead-letter-exchange": { type: "longstr", value: "amq.fanout" } }),
   table({ "x-max-priority": whole(3) }),
   table({ "x-single-active-consumer": { type: "bool", value: true } }),
-  table({ "x-overflow": { type: "longstr", value: "reject-publish" }, "x-max-length-bytes": whole(100) }),
+  refusing,
 ]
 
 /** The queues that a conversation declares first, each its connection's own. */
-const declare = (random: Random): Parts =>
+const declare = (random: Random, isTransaction: boolean): Parts =>
   queues.map((queue) =>
     writeMethod(1, {
       name: "queue.declare",
@@ -63,7 +66,7 @@ const declare = (random: Random): Parts =>
       exclusive: true,
       autoDelete: false,
       noWait: random.next() < 0.3,
-      arguments: pick(random, args),
+      arguments: pick(random, isTransaction ? args.filter((one) => one !== refusing) : args),
     })
   )
 
@@ -154,7 +157,7 @@ const plain = (random: Random, tag: number): Method => {
 /** What is said once the first channel is open, one part a method or a message. */
 export const drawTalk = (random: Random): Parts => {
   const mode = pick(random, ["confirm", "tx", "plain"] as const)
-  const parts: Array<Uint8Array> = [...declare(random)]
+  const parts: Array<Uint8Array> = [...declare(random, mode === "tx")]
   if (mode === "confirm") parts.push(writeMethod(1, { name: "confirm.select", noWait: false }))
   if (mode === "tx") parts.push(writeMethod(1, { name: "tx.select" }))
   for (let i = random.between(1, 12); i > 0; i--) {
