@@ -7,6 +7,7 @@
 import { chmodSync, closeSync, existsSync, openSync, readSync, renameSync, rmSync } from "node:fs"
 import { Effect, type Scope } from "effect"
 import { openSqlite, type Sqlite, SqliteError } from "../../runtime/mod.ts"
+import { flawOfLog } from "./log.ts"
 import { applicationId, tables, version } from "./schema.ts"
 import { StoreError, type StoreReason } from "./StoreError.ts"
 
@@ -21,6 +22,8 @@ export const openFile = Effect.fnUntraced(function* (
   if (!existsSync(path)) yield* Effect.scoped(makeFile(path))
   const problem = flawOf(yield* headOf(path))
   if (problem !== undefined) return yield* new StoreError({ path, ...problem })
+  const broken = yield* attempt(path, () => flawOfLog(path))
+  if (broken !== undefined) return yield* new StoreError({ path, reason: "damaged", detail: broken })
   const sqlite = yield* Effect.catchTag(openSqlite({ path, busyTimeout: 0, exclusive: true }), "SqliteError", damaged)
   yield* Effect.try({ try: () => examine(sqlite, maxBytes), catch: (error) => error as SqliteError | StoreError }).pipe(
     Effect.catchTag("SqliteError", damaged),

@@ -1,12 +1,13 @@
 /**
  * Reads everything back: all of it, or an error that says what is wrong.
  *
- * Below `Store.ts`. Every message must have its content and its queue, and every content a message, or the file was changed
- * by somebody else and nothing of it is believed. Messages in several queues share one packet again.
+ * Below `Store.ts`. Every row must be as it was written, every message must have its content and its queue, and every content
+ * a message, or the file was changed by something else and nothing of it is believed. Messages in several queues share one packet again.
  */
 import type { Binding, Entry, ExchangeBinding, ExchangeSpec, Loaded, QueueSpec } from "../../../src/broker/mod.ts"
 import type { Sqlite, SqliteRow } from "../../runtime/mod.ts"
-import type { Form } from "./Changes.ts"
+import type { Form, MessageRow } from "./Changes.ts"
+import { sumOfContent, sumOfMessage, sumOfThing } from "./checksums.ts"
 import { StoreError } from "./StoreError.ts"
 import { fromText } from "./text.ts"
 
@@ -23,19 +24,26 @@ export const load = <P>(
   sqlite.transaction(() => {
     const damaged = (detail: string) => new StoreError({ path: sqlite.path, reason: "damaged", detail })
     const things = (kind: string): ReadonlyArray<unknown> =>
-      sqlite.prepare("SELECT name, spec FROM things WHERE kind = ? ORDER BY name").all(kind).map((row) => {
+      sqlite.prepare("SELECT * FROM things WHERE kind = ? ORDER BY name").all(kind).map((row) => {
         try {
-          return fromText(row["spec"] as string)
+          const { name, spec, checksum } = row
+          if (checksum !== sumOfThing(kind, name as string, spec as string)) throw changed
+          return fromText(spec as string)
         } catch {
           throw damaged(`what it says of the ${kind} "${row["name"]}" cannot be read`)
         }
       })
+    if (sqlite.prepare("SELECT 1 FROM things WHERE kind NOT IN ('exchange', 'queue', 'binding')").get() !== undefined) {
+      throw damaged("it has something of no known kind")
+    }
     const queues = things("queue") as ReadonlyArray<QueueSpec>
     const names = new Set(queues.map(({ name }) => name))
     const packets = new Map<unknown, P>()
-    for (const row of sqlite.prepare("SELECT id, properties, body FROM contents").all()) {
+    for (const row of sqlite.prepare("SELECT * FROM contents").all()) {
       try {
-        packets.set(row["id"], form.read({ properties: bytes(row["properties"]), body: bytes(row["body"]) }))
+        const written = { properties: bytes(row["properties"]), body: bytes(row["body"]) }
+        if (row["checksum"] !== sumOfContent({ id: row["id"] as number, ...written })) throw changed
+        packets.set(row["id"], form.read(written))
       } catch {
         throw damaged(`its content ${row["id"]} cannot be read`)
       }
@@ -47,6 +55,7 @@ export const load = <P>(
       if (!names.has(row["queue"] as string)) throw damaged(`the queue of its message ${row["id"]} is missing`)
       used.add(row["content"])
       try {
+        if (row["checksum"] !== sumOfMessage(row as unknown as MessageRow)) throw changed
         return entryOf(row, packet)
       } catch {
         throw damaged(`its message ${row["id"]} cannot be read`)
@@ -60,6 +69,8 @@ export const load = <P>(
       messages,
     }
   })
+
+const changed = new Error("it is not what was written")
 
 /** Some runtimes give `null` for no bytes. */
 const bytes = (value: unknown): Uint8Array => {

@@ -3,7 +3,7 @@
  *
  * Below everything in this folder. A content that lies in several queues is there once; its id is that of the first message
  * that had it. Ids grow, so that new rows go to the end of their table. Nothing is indexed but by its key: what has to be
- * found is known in memory.
+ * found is known in memory. `checksum`: see `checksums.ts`.
  */
 
 /** "Wrrn", in SQLite's header. */
@@ -20,12 +20,14 @@ CREATE TABLE things (
   kind TEXT NOT NULL,
   name TEXT NOT NULL,
   spec TEXT NOT NULL,
+  checksum INTEGER NOT NULL,
   PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
 CREATE TABLE contents (
   id INTEGER PRIMARY KEY,
   properties BLOB NOT NULL,
-  body BLOB NOT NULL
+  body BLOB NOT NULL,
+  checksum INTEGER NOT NULL
 );
 CREATE TABLE messages (
   id INTEGER PRIMARY KEY,
@@ -37,6 +39,7 @@ CREATE TABLE messages (
   carbons TEXT,
   expires REAL,
   redelivered INTEGER NOT NULL,
-  returns INTEGER NOT NULL
+  returns INTEGER NOT NULL,
+  checksum INTEGER NOT NULL
 );
 `
