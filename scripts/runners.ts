@@ -54,6 +54,8 @@ const onDenoOnly = (file: string) => file.endsWith(".deno.test.ts")
 const last = (output: string, pattern: RegExp): number =>
   Number([...output.matchAll(new RegExp(pattern.source, "gm"))].at(-1)?.[1] ?? 0)
 
+const bunSums = /^\d+ tests? failed:$/m
+
 const bunTally = (output: string): Tally | undefined =>
   /^Ran \d+ tests? across \d+ files?\./m.test(output)
     ? {
@@ -156,7 +158,8 @@ export const runners: ReadonlyArray<Runner> = [
     takes: (file) => plain(file) && !onDenoOnly(file),
     quiet: /^\(pass\) |^test\/\S+\.test\.ts:$/,
     failure: /^\(fail\) (.+?)(?: \[[\d.]+ms\])?$/,
-    failedIn: failedBelow(/^(test\/\S+\.ts):$/, /^\(fail\) |^# Unhandled error/),
+    // it ends with all that failed once more, of which it says no file
+    failedIn: (output) => failedBelow(/^(test\/\S+\.ts):$/, /^\(fail\) |^# Unhandled error/)(output.split(bunSums)[0]!),
     tally: bunTally,
   },
   {

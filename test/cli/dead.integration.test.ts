@@ -198,32 +198,36 @@ describe("warren dead", () => {
     await counted(`warren.dead.${name}`, 0)
   })
 
-  test("sends what the broker buried back to the queue that it died in", { skip, timeout: 60_000 }, async () => {
-    const name = fresh()
-    const folder = await declared(name)
-    const queue = `warren.on.${name}.count`
-    await onChannel(url(), async (channel) => {
-      const body = Buffer.from('{"n":1,"sku":"P"}')
-      channel.sendToQueue(queue, body, { messageId: "late", type: `${name}.sold`, persistent: true, expiration: "1" })
-      channel.sendToQueue(queue, body, { messageId: "no", type: `${name}.sold`, persistent: true })
-      await channel.waitForConfirms()
-      await until(async () => (await ready(channel, queue)) === 1)
-      const got = await channel.get(queue)
-      assert.ok(got !== false)
-      channel.nack(got, false, false)
-      // the end of a channel may overtake what it said last
-      await until(async () => (await ready(channel, `warren.dead.${name}`)) === 2)
-    })
-    const where = ["--broker", url(), "--workers", folder]
-    const { groups } = await asked<DeadReport>(0, ["ls", name, ...where])
-    assert.deepEqual(groups.map(({ handler, buried, reason }) => [handler, buried, reason]).toSorted(), [
-      [`${name}.count`, "broker", "expired"],
-      [`${name}.count`, "broker", "rejected"],
-    ])
-    const end = await asked<MovedTold>(0, ["retry", name, ...where])
-    assert.deepEqual([end.done, end.by[0]?.queue], [2, queue])
-    assert.deepEqual((await taken(queue)).toSorted(), ["late", "no"])
-  })
+  test(
+    "sends what the broker buried back to the queue that it died in",
+    { skip: skipLong, timeout: 60_000 },
+    async () => {
+      const name = fresh()
+      const folder = await declared(name)
+      const queue = `warren.on.${name}.count`
+      await onChannel(url(), async (channel) => {
+        const body = Buffer.from('{"n":1,"sku":"P"}')
+        channel.sendToQueue(queue, body, { messageId: "late", type: `${name}.sold`, persistent: true, expiration: "1" })
+        channel.sendToQueue(queue, body, { messageId: "no", type: `${name}.sold`, persistent: true })
+        await channel.waitForConfirms()
+        await until(async () => (await ready(channel, queue)) === 1)
+        const got = await channel.get(queue)
+        assert.ok(got !== false)
+        channel.nack(got, false, false)
+        // the end of a channel may overtake what it said last
+        await until(async () => (await ready(channel, `warren.dead.${name}`)) === 2)
+      })
+      const where = ["--broker", url(), "--workers", folder]
+      const { groups } = await asked<DeadReport>(0, ["ls", name, ...where])
+      assert.deepEqual(groups.map(({ handler, buried, reason }) => [handler, buried, reason]).toSorted(), [
+        [`${name}.count`, "broker", "expired"],
+        [`${name}.count`, "broker", "rejected"],
+      ])
+      const end = await asked<MovedTold>(0, ["retry", name, ...where])
+      assert.deepEqual([end.done, end.by[0]?.queue], [2, queue])
+      assert.deepEqual((await taken(queue)).toSorted(), ["late", "no"])
+    },
+  )
 
   test(
     "retries thousands at a rate, and loses none when it is killed half-way",
@@ -261,7 +265,7 @@ describe("warren dead", () => {
   )
 
   test("says which handler may be meant where one was renamed, and goes there when told", {
-    skip,
+    skip: skipLong,
     timeout: 60_000,
   }, async () => {
     const name = fresh()
