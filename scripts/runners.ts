@@ -114,7 +114,12 @@ const failedBelow = (names: RegExp, fails: RegExp) => (output: string): Readonly
 
 const nodeFailedIn = (output: string): ReadonlyMap<string, number> => {
   const counts = new Map<string, number>()
-  for (const [, file = "", count] of output.matchAll(/^failed in (.+): (\d+)$/gm)) {
+  // a file that had to be ended, since a test that took too long left something behind, sums up nothing
+  for (
+    const [, file = "", count = 1] of output.matchAll(
+      /^(?:failed in|Still busy after the last test of) (\S+?)(?:: (\d+)$| with: )/gm,
+    )
+  ) {
     counts.set(file, (counts.get(file) ?? 0) + Number(count))
   }
   return counts

@@ -38,7 +38,7 @@ export const queues: ReadonlyArray<Case> = [
         yield* send(name, "short", { expiration: 30 })
         yield* send(name, "long", { expiration: 10_000 })
         yield* send(name, "none")
-        yield* Effect.sleep(80)
+        yield* Effect.sleep(400)
         assert.deepEqual(yield* (yield* consume(name)).takeAll(2), ["long", "none"])
       }),
   },
@@ -199,7 +199,7 @@ export const queues: ReadonlyArray<Case> = [
     needs: ["expires"],
     run: ({ queue, send, consume }) =>
       Effect.gen(function* () {
-        const [unused, used] = [yield* queue({ expires: 60 }), yield* queue({ expires: 60 })]
+        const [unused, used] = [yield* queue({ expires: 600 }), yield* queue({ expires: 600 })]
         yield* consume(used)
         assert.equal(yield* send(unused, "x"), "routed")
         yield* eventually(Effect.delay(send(unused, "x"), 30), (confirm) => confirm === "unroutable")

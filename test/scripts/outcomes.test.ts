@@ -41,6 +41,6 @@ describe("every outcome", () => {
   test("fails a file on node that stays busy after its last test", async () => {
     const { code, output } = await run(program("node"), ["--test", "test/scripts/fixtures/busy.ts"])
     assert.notEqual(code, 0)
-    assert.match(output, /Still busy after the last test with: .*TCPServerWrap/)
+    assert.match(output, /Still busy after the last test of test\/scripts\/fixtures\/busy\.ts with: .*TCPServerWrap/)
   })
 })

@@ -6,6 +6,7 @@
  * would wait for ever, and its `--test-force-exit` loses results that are still in the pipe (seen on 24.21).
  */
 import * as node from "node:test"
+import { relative } from "node:path"
 import process from "node:process"
 import { declared, defaultTimeout } from "./vocabulary.ts"
 import type { Body, Describe, Hook, Test, TestOptions } from "./vocabulary.ts"
@@ -21,7 +22,8 @@ let watchdog: ReturnType<typeof setTimeout> | undefined
 const watch = () => {
   clearTimeout(watchdog)
   watchdog = setTimeout(() => {
-    console.error(`Still busy after the last test with: ${process.getActiveResourcesInfo().join(", ")}`)
+    const file = relative(process.cwd(), process.argv[1] ?? "")
+    console.error(`Still busy after the last test of ${file} with: ${process.getActiveResourcesInfo().join(", ")}`)
     process.exit(1)
   }, left === 0 ? 10_000 : longest + 10_000).unref()
 }

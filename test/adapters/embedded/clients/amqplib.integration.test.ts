@@ -126,7 +126,7 @@ onEachBroker("amqplib", ({ url, options }) => {
       exclusive: true,
       deadLetterExchange: "",
       deadLetterRoutingKey: dead,
-      messageTtl: 200,
+      messageTtl: 2_500,
     })
     await channel.prefetch(1)
     for (const text of ["1", "2", "3"]) channel.sendToQueue(queue, Buffer.from(text))
