@@ -270,7 +270,7 @@ export class Side {
       const isOdd = (one: Held) => this.#isOrphan(one) || (told.name !== "tx.commit" && this.#isGenerous(one))
       if (channel.concerns.some(isOdd)) return
     }
-    if (isTimely(channel, told) || this.#isRetagged(channel, told)) return
+    if (isTimely(channel, told) || this.#isRetagged(channel, told) || racesWithItself(call)) return
     const method = this.#names.method(told)
     this.#count(describeKind(told), times)
     this.#remember(channel, told, call.c)
@@ -419,6 +419,16 @@ const isTimely = ({ isLimited, isTransactional, takings }: Channel, method: Meth
     default:
       return false
   }
+}
+
+/**
+ * Whether a message may die in several queues at once: which of their letters is first where they go is a matter of chance, and
+ * decides which of the consumers there has which.
+ */
+const racesWithItself = ({ method, content }: Call): boolean => {
+  if (method.name !== "basic.publish" || content?.properties.expiration !== "0") return false
+  const { headers } = content.properties
+  return method.exchange !== "" || headers?.has("CC") === true || headers?.has("BCC") === true
 }
 
 /** What a method is counted as. */
