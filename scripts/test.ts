@@ -23,7 +23,7 @@ const logs = join(root, ".warren", "test")
 /** What Node has compiled, for all the processes that tests start on it. */
 const compiled = join(root, ".warren", "compiled")
 /** Minutes until a runner that hangs is ended. */
-const limit = Number(process.env["WARREN_TEST_MINUTES"] ?? 12)
+const limit = Number(process.env["WARREN_TEST_MINUTES"] ?? 15)
 
 /** Most files of a runner that run once more when they failed. */
 const mostAgain = Number(process.env["WARREN_TEST_AGAIN"] ?? 0)
