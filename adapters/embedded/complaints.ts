@@ -48,7 +48,6 @@ const sentence = ({ origin: { host, port }, user, reason, detail }: Complaint, r
 /** On one line, without what a terminal would obey. */
 const plain = (text: string): string =>
   text.slice(0, longest).replaceAll(
-    // deno-lint-ignore no-control-regex -- these are what is looked for
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
-    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (letter) => `\\u${letter.codePointAt(0)!.toString(16).padStart(4, "0")}`,
   )

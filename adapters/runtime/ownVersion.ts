@@ -9,8 +9,14 @@ import { fileURLToPath } from "node:url"
 
 let known: string | undefined
 
-/** The version, `0.1.0`; `unknown` in a bundle, where there is no package.json. Read when it is asked for first. */
-export const ownVersion = (): string => known ??= look()
+/** The version, `0.1.0`; `unknown` where there is no package.json, as in a bundle, or it may not be read. */
+export const ownVersion = (): string => {
+  try {
+    return known ??= look()
+  } catch {
+    return known = "unknown"
+  }
+}
 
 const look = (): string => {
   for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {

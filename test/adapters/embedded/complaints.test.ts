@@ -33,9 +33,9 @@ describe("complaints", () => {
 
   test("are one line, without what a terminal would obey, of a length that is known", () => {
     const { lines, complain } = rig()
-    complain({ origin, user: "a\nb\u001b[2J\u0085", reason: "login", detail: "" })
+    complain({ origin, user: "a\nb\u001b[2J\u0085\u202e", reason: "login", detail: "" })
     complain({ origin, user: "x".repeat(100_000), reason: "login", detail: "" })
-    assert.match(lines[0]!, /^Refused "a\\u000ab\\u001b\[2J\\u0085" at /)
+    assert.match(lines[0]!, /^Refused "a\\u000ab\\u001b\[2J\\u0085\\u202e" at /)
     assert.ok(lines[1]!.length < 500)
   })
 
